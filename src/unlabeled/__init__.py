@@ -1,0 +1,32 @@
+"""Deep unsupervised learning: every classic model behind one scikit-learn interface.
+
+>>> from unlabeled import RBM
+>>> RBM(16, random_state=0)
+RBM(n_components=16, random_state=0)
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "RBM": "unlabeled.energy.rbm",
+    "load": "unlabeled.persistence",
+}
+
+_ROOMS = ("callbacks", "datasets", "energy", "metrics", "papers", "plot")
+
+__all__ = ["__version__", *_HOME, *_ROOMS]
+
+
+def __getattr__(name):
+    """Import a public name on first use (PEP 562), so that `import unlabeled` stays quick."""
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if name in _ROOMS:
+        return import_module(f"unlabeled.{name}")
+    raise AttributeError(f"module 'unlabeled' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

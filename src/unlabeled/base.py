@@ -1,0 +1,324 @@
+"""The contract that every model keeps, and the fit that is written once."""
+
+import copy
+import time
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils.validation import check_is_fitted
+
+from unlabeled.engine import distributed
+from unlabeled.engine.device import choose_device, choose_precision
+from unlabeled.engine.gradient import GradientStep, choose_optimizer
+from unlabeled.engine.order import n_batches
+from unlabeled.engine.rows import Rows, spread_out
+from unlabeled.engine.schedules import SCHEDULES, Schedule, Times
+from unlabeled.engine.training import Batch, Training
+from unlabeled.persistence import Checkpoint, save
+from unlabeled.sampling.noise import Noise, stream_seed
+from unlabeled.spec import choose
+from unlabeled.validation import check_number, check_rows, generator_seed, image_shape_of
+
+__all__ = ["Estimator"]
+
+_SPLIT = 0x5917  # keeps the stream of the validation split apart
+INFERENCE_ROWS = 4096  # rows that go through a model together outside of training
+
+
+class Estimator(CallbackSupportMixin, BaseEstimator):
+    """Base of all models: validation, the fit template, device, randomness, persistence.
+
+    A model says what it is made of and what one minibatch does:
+
+    - `_check_params()` refuses parameters that make no sense;
+    - `_build()` returns the module for `n_features_in_` features, made under a private seed;
+    - `_initialise(rows, index)` may set it up from the data;
+    - `_parts(n_rows)` returns what must live from step to step: optimizers, chains, averages;
+    - `_step(batch)` learns from one batch and returns the terms to report;
+    - `_evaluate(x)` returns terms, means over given rows, to be watched on data held out.
+
+    `fit`, `partial_fit`, checkpoints, callbacks, several processes and `save` follow from these.
+    The shared parameters are described in `docs/design.md`.
+    """
+
+    _saved_attributes: tuple[str, ...] = (
+        "n_features_in_",
+        "feature_names_in_",
+        "image_shape_",
+        "history_",
+        "_n_features_out",
+        "_seed",
+    )
+    _watch_rows = 0  # training rows on which `_evaluate` is reported too
+    _needs_rows = 1
+
+    # ---- what a model says -------------------------------------------------------------------
+
+    def _check_params(self) -> None:
+        """Raise on parameters that make no sense; extended by the models."""
+        check_number("n_epochs", self.n_epochs, 0, integer=True)
+        check_number("batch_size", self.batch_size, 1, integer=True)
+        check_number("learning_rate", self.learning_rate, 0)
+        choose(self.schedule, SCHEDULES, Schedule, "schedule")
+        check_number("validation_fraction", self.validation_fraction, 0, 0.9)
+        if self.max_gradient_norm is not None:
+            check_number("max_gradient_norm", self.max_gradient_norm, 0, closed=False)
+        choose_optimizer(self.optimizer)
+        choose_precision(self.precision)
+
+    def _build(self) -> torch.nn.Module:
+        raise NotImplementedError
+
+    def _initialise(self, rows: Rows, index: np.ndarray) -> None:
+        return
+
+    def _parts(self, n_rows: int) -> dict:
+        return {}
+
+    def _step(self, batch: Batch) -> dict[str, torch.Tensor]:
+        raise NotImplementedError
+
+    def _gradient_step(self, parameters, **rates) -> GradientStep:
+        """A step with the estimator's optimizer, learning rate, schedule and clipping."""
+        schedule = choose(self.schedule, SCHEDULES, Schedule, "schedule")
+        rates = {"lr": Times(self.learning_rate, schedule), **rates}
+        return GradientStep(
+            parameters, self.optimizer, max_gradient_norm=self.max_gradient_norm, **rates
+        )
+
+    def _evaluate(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {}
+
+    # ---- the template ------------------------------------------------------------------------
+
+    @with_callbacks
+    def fit(self, X, y=None, *, X_val=None, checkpoint=None):
+        """Learn from X.
+
+        Parameters
+        ----------
+        X : array-like, frame, memmap, CSR matrix, tensor, images (n, c, h, w) or Dataset
+            Rows to learn from; each batch is cast to float32, the whole never.
+        y : ignored
+            There so that a Pipeline can pass labels along.
+        X_val : like X, optional
+            Rows to watch: their terms appear in `history_` with the prefix `val_`. Without it,
+            `validation_fraction` of X is set apart.
+        checkpoint : str or path, optional
+            A folder. The state of training is kept there, and found there: run the same line
+            again after an interruption and it goes on where it was, to the same result.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            On parameters or data that make no sense.
+        FloatingPointError
+            If a term of the objective is not finite.
+        """
+        rows = self._begin(X)
+        saved = Checkpoint(checkpoint, self, rows)
+        self._seed = self._draw_seed() if saved.seed is None else saved.seed
+        index, held_out, watched = self._split(rows, X_val)
+        self._start(rows, index)
+        context = self._init_callback_context(max_subtasks=self.n_epochs)
+        stop = saved.restore()
+        context.call_on_fit_task_begin(estimator=self, X=X)
+        while self._training.epoch < self.n_epochs and not stop:
+            epoch = context.subcontext(task_name="epoch")
+            epoch.call_on_fit_task_begin(estimator=self)
+            report = self._epoch(rows, index, held_out, watched, saved)
+            stop = epoch.call_on_fit_task_end(
+                estimator=self, metadata=report, reconstruction_attributes=dict
+            )
+            saved.write(stopped=stop)
+        context.call_on_fit_task_end(estimator=self, reconstruction_attributes=dict)
+        self._finish()
+        return self
+
+    def partial_fit(self, X, y=None):
+        """Go on learning: one pass in batches over X.
+
+        There is no end in sight here, so schedules stay at their start.
+
+        Parameters
+        ----------
+        X : as in fit
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        if hasattr(self, "module_"):
+            self._check_params()
+            rows = check_rows(self, X, reset=False)
+        else:
+            rows = self._begin(X)
+            self._seed = self._draw_seed()
+        index = torch.arange(rows.n_rows)
+        if not hasattr(self, "_training"):
+            self._start(rows, index)
+        self._training.total_steps = None
+        self._epoch(rows, index, None, None)
+        self._finish()
+        return self
+
+    def _begin(self, X) -> Rows:
+        self._check_params()
+        rows = check_rows(self, X, reset=True)
+        if rows.n_rows < self._needs_rows:
+            raise ValueError(
+                f"{type(self).__name__} needs at least {self._needs_rows} rows, "
+                f"got n_samples = {rows.n_rows}."
+            )
+        self.image_shape_ = image_shape_of(X)
+        self._check_values(rows)
+        self._device = choose_device(self.device, X)
+        for name in ("module_", "_training", "history_"):
+            vars(self).pop(name, None)
+        return rows
+
+    def _check_values(self, rows: Rows) -> None:
+        """Warn about values outside of what the model is meant for."""
+
+    def _split(self, rows, X_val):
+        """Rows to learn from, (rows, index) to validate on, (rows, index) to watch."""
+        order = torch.arange(rows.n_rows)
+        held_out = None
+        if X_val is not None:
+            other = check_rows(self, X_val, reset=False)
+            held_out = (other, torch.arange(other.n_rows))
+        elif self.validation_fraction > 0:
+            n = round(self.validation_fraction * rows.n_rows)
+            if not 0 < n < rows.n_rows:
+                raise ValueError(
+                    f"validation_fraction={self.validation_fraction} leaves {n} of {rows.n_rows} "
+                    "rows to validate on; give more rows or X_val."
+                )
+            generator = torch.Generator().manual_seed(stream_seed(self._seed, _SPLIT))
+            order = torch.randperm(rows.n_rows, generator=generator)
+            held_out, order = (rows, order[:n].sort().values), order[n:].sort().values
+        watched = (rows, order[spread_out(len(order), self._watch_rows)])
+        return order, held_out, watched if self._watch_rows else None
+
+    def _draw_seed(self) -> int:
+        distributed.join(self._device)
+        return distributed.same_everywhere(generator_seed(self.random_state))
+
+    def _start(self, rows, index):
+        """Build the module, unless there is one, and all that training carries."""
+        if not hasattr(self, "module_"):
+            self.module_ = self._seeded_module().to(self._device)
+            self._initialise(rows, index.numpy())
+            self.history_ = {"epoch": [], "seconds": []}
+        steps = self.n_epochs * n_batches(len(index), self.batch_size)
+        self._training = Training(self._seed, self.batch_size, steps, self._module_device)
+        self._training.parts = self._parts(len(index))
+        self._n_features_out = getattr(self, "n_components", None)
+
+    def _seeded_module(self) -> torch.nn.Module:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(stream_seed(self._seed, 0))
+            return self._build()
+
+    def _epoch(self, rows, index, held_out, watched, saved=None) -> dict[str, float]:
+        """One pass over the rows; returns what is reported of it."""
+        training, began = self._training, time.perf_counter()
+        for batch in training.batches(rows, index):
+            training.add(self._step(batch), len(batch.x))
+            if saved is not None:
+                saved.now_and_then()
+        report = {"epoch": training.epoch + 1, **training.finish_epoch()}
+        if watched is not None:
+            report |= self._means(*watched)
+        if held_out is not None:
+            report |= {f"val_{name}": value for name, value in self._means(*held_out).items()}
+        self._require_finite(report)
+        report["seconds"] = time.perf_counter() - began
+        self._record(report)
+        return report
+
+    def _means(self, rows, index) -> dict[str, float]:
+        totals: dict[str, torch.Tensor] = {}
+        for part in index.split(INFERENCE_ROWS):
+            for name, value in self._evaluate(rows.fetch(part, self._device)).items():
+                totals[name] = totals.get(name, 0.0) + value.double() * len(part)
+        return {name: float(total) / len(index) for name, total in totals.items()}
+
+    def _require_finite(self, report):
+        for name, value in report.items():
+            if not np.isfinite(value):
+                raise FloatingPointError(
+                    f"{name} became {value} in epoch {report['epoch']}: the model has diverged "
+                    f"(learning_rate={self.learning_rate!r} is probably too high) or a batch of "
+                    "the data held NaN."
+                )
+
+    def _record(self, report):
+        done = len(self.history_["epoch"])
+        for name in {**self.history_, **report}:
+            column = self.history_.setdefault(name, [float("nan")] * done)
+            column.append(report.get(name, float("nan")))
+        if self.verbose:
+            terms = (f"{k} {v:.5g}" for k, v in report.items() if k != "epoch")
+            print(f"{type(self).__name__} epoch {report['epoch']}: {', '.join(terms)}", flush=True)
+
+    def _finish(self):
+        """After training: forget what was computed from older parameters."""
+
+    # ---- for the capabilities ----------------------------------------------------------------
+
+    def _fitted_rows(self, X, *, allow_nan=False) -> Rows:
+        check_is_fitted(self, "module_")
+        return check_rows(self, X, reset=False, allow_nan=allow_nan)
+
+    def _map(self, function, rows: Rows, like=None, dtype=torch.float32):
+        """`function` of all rows, a few thousand at a time; NumPy unless `like` is a tensor."""
+        with torch.no_grad():
+            parts = [
+                function(rows.fetch(part, self._module_device, dtype))
+                for part in torch.arange(rows.n_rows).split(INFERENCE_ROWS)
+            ]
+        return give_back(torch.cat(parts), like)
+
+    @property
+    def _module_device(self) -> torch.device:
+        return next(iter(self.module_.state_dict().values())).device
+
+    def _noise(self, random_state) -> Noise:
+        return Noise(generator_seed(random_state), self._module_device)
+
+    def save(self, folder) -> None:
+        """Write `config.json` and `model.safetensors` (no pickle); see :func:`unlabeled.load`.
+
+        Parameters
+        ----------
+        folder : str or path
+            Made if need be.
+        """
+        check_is_fitted(self, "module_")
+        save(self, folder)
+
+    def __getstate__(self):
+        """As fitted, but on the CPU, so that a pickle from a GPU opens anywhere."""
+        state = super().__getstate__()
+        if "module_" in state and self._module_device.type != "cpu":
+            state["module_"] = copy.deepcopy(self.module_).cpu()
+            state.pop("_training", None)
+        return state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def give_back(x: torch.Tensor, like=None):
+    """A tensor to who gave a tensor, NumPy to everybody else."""
+    return x.to(like.device) if isinstance(like, torch.Tensor) else x.numpy(force=True)

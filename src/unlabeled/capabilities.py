@@ -1,0 +1,199 @@
+"""What a model can do, as mixins; a class has exactly those that it can honour.
+
+Applications ask for a capability (`hasattr(model, "reconstruct")`), never for a class.
+"""
+
+import numpy as np
+import torch
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import DensityMixin as _SklearnDensityMixin
+from sklearn.utils.validation import check_is_fitted
+
+from unlabeled.base import give_back
+from unlabeled.engine.rows import as_rows
+from unlabeled.validation import check_number
+
+__all__ = ["CompleteMixin", "DecodeMixin", "DensityMixin", "EncodeMixin", "SampleMixin"]
+
+
+class EncodeMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """`transform`: a deterministic code; a model gives `_encode(x)`."""
+
+    def transform(self, X):
+        """Codes of the rows: probabilities, or the posterior mean.
+
+        Parameters
+        ----------
+        X : array-like, CSR matrix, tensor, images or Dataset of n rows
+
+        Returns
+        -------
+        H : array or tensor of shape (n, n_components), float32
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If X has another number of features, NaN or infinite values.
+        """
+        return self._map(self._encode, self._fitted_rows(X), X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+class DecodeMixin:
+    """`inverse_transform`, `reconstruct`, `reconstruction_error`; a model gives `_decode(h)`."""
+
+    def inverse_transform(self, H):
+        """Means of the data given codes.
+
+        Parameters
+        ----------
+        H : array-like or tensor of shape (n, n_components)
+
+        Returns
+        -------
+        X : array or tensor of shape (n, n_features), float32
+
+        Raises
+        ------
+        ValueError
+            If H has another number of columns.
+        """
+        check_is_fitted(self, "module_")
+        codes = as_rows(H if isinstance(H, torch.Tensor) else np.asarray(H))
+        if len(getattr(H, "shape", np.shape(H))) != 2 or codes.n_features != self._n_features_out:
+            raise ValueError(
+                f"Expected codes of shape (n, {self._n_features_out}), got {np.shape(H)}."
+            )
+        return self._map(self._decode, codes, H)
+
+    def reconstruct(self, X):
+        """X encoded and decoded, shape (n, n_features), float32."""
+        return self._map(self._reconstruct, self._fitted_rows(X), X)
+
+    def reconstruction_error(self, X, *, per_feature: bool = False):
+        """Squared error between X and its reconstruction, in squared units of X.
+
+        Parameters
+        ----------
+        X : as in transform
+        per_feature : bool, default=False
+            Keep the features apart instead of summing over them.
+
+        Returns
+        -------
+        error : array or tensor of shape (n,), or (n, n_features)
+        """
+
+        def error(x):
+            squared = (x - self._reconstruct(x)) ** 2
+            return squared if per_feature else squared.sum(1)
+
+        return self._map(error, self._fitted_rows(X), X)
+
+    def _reconstruct(self, x: torch.Tensor) -> torch.Tensor:
+        return self._decode(self._encode(x))
+
+
+class DensityMixin(_SklearnDensityMixin):
+    """`score_samples`, `score`; a model gives `_log_density(x)` and `score_kind_`."""
+
+    def score_samples(self, X):
+        """Log-likelihood of each row in nats, float64; `score_kind_` says how it is known.
+
+        Parameters
+        ----------
+        X : as in transform
+
+        Returns
+        -------
+        log_p : array or tensor of shape (n,)
+        """
+        rows = self._fitted_rows(X)
+        return self._map(self._log_density, rows, X, dtype=torch.float64)
+
+    def score(self, X, y=None) -> float:
+        """Mean of `score_samples` in nats per row."""
+        return float(self.score_samples(X).mean())
+
+
+class SampleMixin:
+    """`sample`; a model gives `_sample(n, noise, **options)`."""
+
+    def sample(self, n_samples: int = 1, *, random_state=None):
+        """Draw rows from the model.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+        random_state : int, RandomState, Generator or None
+            None for fresh entropy.
+
+        Returns
+        -------
+        X : array of shape (n_samples, n_features), float32
+        """
+        check_number("n_samples", n_samples, 1, integer=True)
+        check_is_fitted(self, "module_")
+        with torch.no_grad():
+            return self._sample(n_samples, self._noise(random_state)).numpy(force=True)
+
+
+class CompleteMixin:
+    """`complete`; a model gives `_complete(x, missing, noise, n_steps)`."""
+
+    def complete(
+        self, X, missing=None, *, n_samples: int = 1, n_steps: int = 100, random_state=None
+    ):
+        """Draw what is missing, given what is seen.
+
+        Parameters
+        ----------
+        X : array-like, tensor or CSR matrix of shape (n, n_features)
+            Values under `missing` are not looked at.
+        missing : array-like of bool, shape (n, n_features) or (n_features,), optional
+            True = missing. None: where X is NaN.
+        n_samples : int, default=1
+            Completions of each row.
+        n_steps : int, default=100
+            Steps of the Markov chain, where the model needs one.
+        random_state : int, RandomState, Generator or None
+
+        Returns
+        -------
+        completed : array or tensor of shape (n, n_features), or (n_samples, n, n_features) if
+            n_samples > 1, float32. Seen entries are those of X, unchanged.
+
+        Raises
+        ------
+        ValueError
+            If the mask has another shape, or a seen value is NaN.
+        """
+        check_number("n_samples", n_samples, 1, integer=True)
+        check_number("n_steps", n_steps, 0, integer=True)
+        rows = self._fitted_rows(X, allow_nan=True)
+        x = rows.fetch(np.arange(rows.n_rows), self._module_device)
+        gap = torch.isnan(x) if missing is None else self._mask(missing, x)
+        if bool((torch.isnan(x) & ~gap).any()):
+            raise ValueError("X has NaN where `missing` is False; mark these entries as missing.")
+        many = (n_samples * len(x), x.shape[1])
+        x_all = x.masked_fill(gap, 0).expand(n_samples, *x.shape).reshape(many)
+        gap_all = gap.expand(n_samples, *x.shape).reshape(many)
+        with torch.no_grad():
+            drawn = self._complete(x_all, gap_all, self._noise(random_state), n_steps)
+        completed = torch.where(gap_all, drawn, x_all).view(n_samples, *x.shape)
+        return give_back(completed[0] if n_samples == 1 else completed, X)
+
+    def _mask(self, missing, x):
+        mask = torch.as_tensor(np.asarray(missing) if not torch.is_tensor(missing) else missing)
+        if mask.dtype != torch.bool or mask.shape not in (x.shape, x.shape[1:]):
+            raise ValueError(
+                f"missing must be boolean of shape {tuple(x.shape)} or {tuple(x.shape[1:])}, got "
+                f"{mask.dtype} of shape {tuple(mask.shape)}."
+            )
+        return mask.to(x.device).expand(x.shape)

@@ -1,0 +1,170 @@
+"""How the gradient's second phase, the expectation under the model, is had.
+
+A sampler turns data into an estimate of the log-likelihood's gradient,
+
+    d log p(v) / d theta = -dF(v)/d theta + sum_x p(x) dF(x)/d theta,
+
+by providing the rows x. Each phase is a mean over its own number of rows, so that a ragged last
+batch or any number of chains does not change what is learned.
+"""
+
+import torch
+
+from unlabeled.energy.enumeration import MAX_UNITS, enumerable, states
+from unlabeled.engine.distributed import gather_rows
+from unlabeled.sampling import Noise
+from unlabeled.spec import Spec
+
+__all__ = ["CD", "PCD", "SAMPLERS", "Chains", "Exact", "Sampler"]
+
+
+class Chains:
+    """Markov chains that live through training: this process's rows of `n_total`."""
+
+    def __init__(self, v: torch.Tensor, n_total: int, noise: Noise):
+        self.v, self.n_total, self._noise = v, n_total, noise
+
+    def state_dict(self) -> dict:
+        """All chains of all processes."""
+        return {"v": gather_rows(self.v)}
+
+    def load_state_dict(self, state: dict) -> None:
+        """This process's part of saved chains."""
+        self.v = state["v"][self._noise.rows(self.n_total)].to(self.v)
+
+
+class Sampler(Spec):
+    """Base: the negative phase is a mean over sampled rows."""
+
+    def check(self, rbm) -> None:
+        """Raise ValueError if this sampler cannot serve such a machine."""
+
+    def start(self, rbm, n_rows: int, noise: Noise) -> Chains | None:
+        """Chains for training in batches of `n_rows` (over all processes), if any are kept."""
+        return None
+
+    def negative(self, rbm, v, f, n_total: int, chains, noise) -> tuple[torch.Tensor, int]:
+        """Rows of the model (this process's), and how many there are over all processes."""
+        raise NotImplementedError
+
+    def gradient(self, rbm, v, f, n_total, chains, noise) -> dict[str, torch.Tensor]:
+        """This process's share of the log-likelihood's gradient (shares add up).
+
+        Parameters
+        ----------
+        rbm : RestrictedBoltzmannMachine
+        v : tensor of shape (n, n_visible)
+            Data, this process's rows of `n_total`.
+        f : tensor of shape (n, n_hidden)
+            Their hidden fields.
+        n_total : int
+            Rows of the batch over all processes.
+        chains : Chains or None
+            What :meth:`start` gave.
+        noise : Noise
+            This step's random numbers.
+        """
+        x, m_total = self.negative(rbm, v, f, n_total, chains, noise)
+        weight = torch.cat([v.new_full((len(v),), 1 / n_total), v.new_full((len(x),), -1 / m_total)])
+        return rbm.gradient(torch.cat([v, x]), torch.cat([f, rbm.hidden_field(x)]), weight)
+
+
+class CD(Sampler):
+    """Contrastive divergence: `n_steps` of Gibbs sampling from the data themselves.
+
+    Parameters
+    ----------
+    n_steps : int, default=1
+        Gibbs steps per update.
+
+    References
+    ----------
+    Hinton. Training products of experts by minimizing contrastive divergence. Neural
+    Computation 14(8), 2002.
+    """
+
+    def __init__(self, n_steps: int = 1):
+        self.n_steps = _positive("n_steps", n_steps)
+
+    def negative(self, rbm, v, f, n_total, chains, noise):
+        noise = noise.of(n_total)
+        x = rbm.visible.sample(rbm.visible_field(rbm.hidden.sample(f, noise)), noise)
+        for _ in range(self.n_steps - 1):
+            x = rbm.sweep(x, noise)
+        return x, n_total
+
+
+class PCD(Sampler):
+    """Persistent contrastive divergence, or stochastic maximum likelihood.
+
+    Parameters
+    ----------
+    n_steps : int, default=1
+        Gibbs steps per update.
+    n_chains : int or None, default=None
+        Number of chains; None for as many as rows in a batch.
+
+    References
+    ----------
+    Tieleman. Training restricted Boltzmann machines using approximations to the likelihood
+    gradient. ICML 2008.
+    """
+
+    def __init__(self, n_steps: int = 1, n_chains: int | None = None):
+        self.n_steps = _positive("n_steps", n_steps)
+        self.n_chains = n_chains if n_chains is None else _positive("n_chains", n_chains)
+
+    def start(self, rbm, n_rows, noise):
+        n_total = self.n_chains or n_rows
+        noise = noise.of(n_total)
+        rows = noise.rows(n_total)
+        field = rbm.base.expand(rows.stop - rows.start, -1)
+        return Chains(rbm.visible.sample(field, noise), n_total, noise)
+
+    def negative(self, rbm, v, f, n_total, chains, noise):
+        noise = noise.of(chains.n_total)
+        for _ in range(self.n_steps):
+            chains.v = rbm.sweep(chains.v, noise)
+        return chains.v, chains.n_total
+
+
+class Exact(Sampler):
+    """The gradient itself, by summing over all states of the visible or of the hidden layer.
+
+    For models with no more than 20 units in one (discrete) layer.
+    """
+
+    def check(self, rbm):
+        if not (enumerable(rbm.visible) or enumerable(rbm.hidden)):
+            raise ValueError(
+                f"sampler Exact() needs a layer of at most {MAX_UNITS} discrete units, got "
+                f"{rbm.visible.n_units} visible and {rbm.hidden.n_units} hidden units; "
+                "use 'pcd' or 'cd'."
+            )
+
+    def gradient(self, rbm, v, f, n_total, chains, noise):
+        data = rbm.gradient(v, f, v.new_full((len(v),), 1 / n_total))
+        model = _log_partition_gradient(rbm)
+        share = len(v) / n_total
+        return {name: data[name] - share * model[name] for name in data}
+
+
+def _log_partition_gradient(rbm):
+    """d log Z / d theta: an expectation over the states of the smaller layer."""
+    if enumerable(rbm.hidden) and not (
+        enumerable(rbm.visible) and rbm.visible.n_units < rbm.hidden.n_units
+    ):
+        h = states(rbm.hidden).to(rbm.W)
+        return rbm.hidden_gradient(h, torch.softmax(-rbm.hidden_free_energy(h), 0))
+    v = states(rbm.visible).to(rbm.W)
+    f = rbm.hidden_field(v)
+    return rbm.gradient(v, f, torch.softmax(-rbm.free_energy(v), 0))
+
+
+def _positive(name, value):
+    if not (isinstance(value, int) and value >= 1):
+        raise ValueError(f"{name} must be an integer >= 1, got {value!r}.")
+    return value
+
+
+SAMPLERS = {"cd": CD, "pcd": PCD, "exact": Exact}

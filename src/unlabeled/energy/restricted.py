@@ -1,0 +1,185 @@
+r"""The restricted Boltzmann machine as a plain PyTorch module.
+
+With visible values v, hidden values h, their statistics s and t and their energies at rest
+:math:`R_v, R_h` (see :mod:`unlabeled.energy.units`):
+
+.. math::
+    E(v, h) = R_v(v) + R_h(h) - b^\top s(v) - c^\top t(h) - t(h)^\top W s(v)
+
+    F(v) = -\log \sum_h e^{-E(v, h)} = R_v(v) - b^\top s(v) - K_h(c + W s(v)), \qquad
+    p(v) = e^{-F(v)} / Z
+
+For Bernoulli units this is Smolensky's harmonium, :math:`E = -b^\top v - c^\top h - h^\top W v`.
+"""
+
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+from torch.nn.functional import linear
+
+from unlabeled.energy.units import Bernoulli, Unit
+from unlabeled.sampling import Noise
+
+__all__ = ["RestrictedBoltzmannMachine"]
+
+
+class RestrictedBoltzmannMachine(nn.Module):
+    """Energies, conditionals and the likelihood's gradient; usable without any estimator.
+
+    Parameters
+    ----------
+    n_visible, n_hidden : int
+        Numbers of units.
+    visible, hidden : Unit, default=Bernoulli()
+        What the layers are made of.
+
+    Attributes
+    ----------
+    W : Parameter of shape (n_hidden, n_visible)
+    b : Parameter of shape (n_visible,)
+    c : Parameter of shape (n_hidden,)
+    base : Tensor of shape (n_visible,)
+        Field of the independent units that annealing starts from (the base rates of the data).
+    mu, lam : Tensor of shape (n_visible,), (n_hidden,)
+        Offsets of the centred gradient: moving averages of s(v) and of t(h) over data.
+
+    Examples
+    --------
+    >>> import torch
+    >>> rbm = RestrictedBoltzmannMachine(6, 3)
+    >>> rbm.free_energy(torch.zeros(4, 6)).shape
+    torch.Size([4])
+    """
+
+    def __init__(
+        self, n_visible: int, n_hidden: int, visible: Unit | None = None, hidden: Unit | None = None
+    ):
+        super().__init__()
+        self.visible = (visible or Bernoulli()).build(n_visible)
+        self.hidden = (hidden or Bernoulli()).build(n_hidden)
+        self.W = nn.Parameter(torch.randn(n_hidden, n_visible) * 0.01)
+        self.b = nn.Parameter(torch.zeros(n_visible))
+        self.c = nn.Parameter(torch.zeros(n_hidden))
+        self.register_buffer("base", torch.zeros(n_visible))
+        self.register_buffer("mu", torch.zeros(n_visible))
+        self.register_buffer("lam", torch.zeros(n_hidden))
+        self._product_W = None
+
+    @torch.no_grad()
+    def fit_base(self, mean: torch.Tensor, variance: torch.Tensor) -> None:
+        """Start as independent units with the data's mean and variance (n_visible,)."""
+        self.base.copy_(self.visible.fit_field(mean, variance))
+        self.b.copy_(self.base)
+        self.mu.copy_(self.visible.statistic(mean))
+        self.lam.copy_(self.hidden.statistic(self.hidden.mean(self.c)))
+
+    @contextmanager
+    def products_in(self, dtype: torch.dtype):
+        """Matrix products in `dtype` (bfloat16) for the duration; all else in float32."""
+        self._product_W = self.W.detach().to(dtype)
+        try:
+            yield self
+        finally:
+            self._product_W = None
+
+    def interaction(self, v: torch.Tensor) -> torch.Tensor:
+        """W s(v), shape (n, n_hidden)."""
+        W = self.W if self._product_W is None else self._product_W
+        return linear(self.visible.statistic(v).to(W.dtype), W).to(v.dtype)
+
+    def hidden_field(self, v: torch.Tensor) -> torch.Tensor:
+        """c + W s(v), shape (n, n_hidden)."""
+        return self.interaction(v) + self.c
+
+    def visible_field(self, h: torch.Tensor) -> torch.Tensor:
+        """b + W' t(h), shape (n, n_visible)."""
+        W = self.W if self._product_W is None else self._product_W
+        return linear(self.hidden.statistic(h).to(W.dtype), W.t()).to(h.dtype) + self.b
+
+    def energy(self, v: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+        """E(v, h), shape (n,)."""
+        t = self.hidden.statistic(h)
+        at_rest = self.visible.rest(v) + self.hidden.rest(h)
+        return at_rest - self.visible.statistic(v) @ self.b - (t * self.hidden_field(v)).sum(-1)
+
+    def free_energy(self, v: torch.Tensor) -> torch.Tensor:
+        """F(v) = R(v) - b's(v) - K(c + W s(v)), shape (n,)."""
+        bias = self.visible.statistic(v) @ self.b
+        return self.visible.rest(v) - bias - self.hidden.cumulant(self.hidden_field(v))
+
+    def hidden_free_energy(self, h: torch.Tensor) -> torch.Tensor:
+        """G(h) = R(h) - c't(h) - K(b + W't(h)), the visible layer summed out; shape (n,)."""
+        bias = self.hidden.statistic(h) @ self.c
+        return self.hidden.rest(h) - bias - self.visible.cumulant(self.visible_field(h))
+
+    def sweep(self, v: torch.Tensor, noise: Noise) -> torch.Tensor:
+        """One step of block Gibbs sampling: h ~ p(h | v), then v ~ p(v | h)."""
+        h = self.hidden.sample(self.hidden_field(v), noise)
+        return self.visible.sample(self.visible_field(h), noise)
+
+    def gradient(self, v, f, weight) -> dict[str, torch.Tensor]:
+        """Weighted sum over rows of -dF(v) / d(parameter).
+
+        Parameters
+        ----------
+        v : tensor of shape (n, n_visible)
+        f : tensor of shape (n, n_hidden)
+            `hidden_field(v)`.
+        weight : tensor of shape (n,)
+            Of either sign: rows of data count +1/n, rows of the model -1/m.
+
+        Returns
+        -------
+        dict
+            A tensor for every name in `named_parameters()`.
+        """
+        h, s = self.hidden.mean(f), self.visible.statistic(v)
+        t = self.hidden.statistic(h)
+        own = {f"hidden.{k}": g for k, g in self.hidden.cumulant_gradient(f, weight).items()}
+        if any(True for _ in self.visible.parameters()):
+            own_visible = self.visible.value_gradient(v, self.visible_field(h), weight)
+            own |= {f"visible.{k}": g for k, g in own_visible.items()}
+        return {"W": self._outer(t * weight[:, None], s), "b": weight @ s, "c": weight @ t} | own
+
+    def hidden_gradient(self, h, weight) -> dict[str, torch.Tensor]:
+        """Weighted sum over rows of -dG(h) / d(parameter): :meth:`gradient` seen from h."""
+        f = self.visible_field(h)
+        t, s = self.hidden.statistic(h), self.visible.statistic(self.visible.mean(f))
+        own = {f"visible.{k}": g for k, g in self.visible.cumulant_gradient(f, weight).items()}
+        own_hidden = self.hidden.value_gradient(h, self.hidden_field(self.visible.mean(f)), weight)
+        own |= {f"hidden.{k}": g for k, g in own_hidden.items()}
+        return {"W": self._outer(t * weight[:, None], s), "b": weight @ s, "c": weight @ t} | own
+
+    def _outer(self, t, s):
+        if self._product_W is None:
+            return t.t() @ s
+        dtype = self._product_W.dtype
+        return (t.to(dtype).t() @ s.to(dtype)).to(t.dtype)
+
+    def centre(self, gradient: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        r"""The same gradient, taken in the coordinates of a centred machine and mapped back.
+
+        In :math:`E = -(s-\mu)^\top b' - (t-\lambda)^\top c' - (t-\lambda)^\top W (s-\mu)` the
+        biases are :math:`b = b' - W^\top\lambda, c = c' - W\mu`, so a step
+        :math:`(\Delta W, \Delta b', \Delta c')` along its gradient is, in ours,
+
+        .. math:: \Delta W = g_W - \lambda g_b^\top - g_c \mu^\top, \quad
+                  \Delta b = g_b - \Delta W^\top \lambda, \quad
+                  \Delta c = g_c - \Delta W \mu.
+
+        References
+        ----------
+        Melchior, Fischer, Wiskott. How to center deep Boltzmann machines. JMLR 17(99), 2016.
+        """
+        mu, lam = self.mu, self.lam
+        W = gradient["W"].addr(lam, gradient["b"], alpha=-1).addr_(gradient["c"], mu, alpha=-1)
+        b = gradient["b"] - lam @ W
+        c = gradient["c"] - W @ mu
+        return gradient | {"W": W, "b": b, "c": c}
+
+    @torch.no_grad()
+    def move_offsets(self, s_mean, t_mean, rate: float) -> None:
+        """Moving averages of the data's statistics; the distribution does not change."""
+        self.mu.lerp_(s_mean, rate)
+        self.lam.lerp_(t_mean, rate)

@@ -1,0 +1,1 @@
+"""The one loop: rows, batches, gradient steps, processes, checkpoints."""

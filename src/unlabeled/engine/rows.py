@@ -1,0 +1,129 @@
+"""Data as rows that are fetched by index, whatever holds them."""
+
+import hashlib
+import mmap
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+
+__all__ = ["Rows", "as_rows", "fingerprint", "moments", "spread_out"]
+
+_RELEASE = 2**26  # bytes read from a memory map before its pages are handed back
+_SAMPLE = 2**16  # rows from which moments are taken
+
+
+class Rows:
+    """Base: rows that can be fetched as a float tensor of shape (len(index), n_features)."""
+
+    def __init__(self, X, n_rows: int, n_features: int):
+        self.X, self.n_rows, self.n_features = X, n_rows, n_features
+
+    def take(self, index: np.ndarray) -> torch.Tensor:
+        """The rows with these numbers, in the dtype and on the device that hold them."""
+        raise NotImplementedError
+
+    def fetch(self, index, device="cpu", dtype=torch.float32) -> torch.Tensor:
+        """The rows with these numbers, flattened, on `device` in `dtype`."""
+        x = self.take(np.asarray(index))
+        return x.reshape(len(x), -1).to(device=device, dtype=dtype)
+
+
+class ArrayRows(Rows):
+    """Rows of a NumPy array in memory or on disk; a memory map is read as it is needed.
+
+    Pages of a map that were read are given back from time to time, so that a file larger than
+    memory is not slowly pulled into the process. Private (copy-on-write) maps are left alone.
+    """
+
+    def __init__(self, X):
+        super().__init__(X, len(X), int(np.prod(X.shape[1:])))
+        mapped = getattr(X, "_mmap", None) if getattr(X, "mode", "c") in ("r", "r+") else None
+        self._map = mapped if hasattr(mmap, "MADV_DONTNEED") else None
+        self._read = 0
+
+    def take(self, index):
+        x = np.ascontiguousarray(self.X[index])
+        if self._map is not None:
+            self._read += len(index) * max(x[:1].nbytes, mmap.PAGESIZE * 16)
+            if self._read > _RELEASE:
+                self._map.madvise(mmap.MADV_DONTNEED)
+                self._read = 0
+        return torch.from_numpy(x)
+
+
+class SparseRows(Rows):
+    """Rows of a scipy CSR matrix, made dense a batch at a time."""
+
+    def __init__(self, X):
+        super().__init__(X, *X.shape)
+
+    def take(self, index):
+        return torch.from_numpy(self.X[index].toarray())
+
+
+class TensorRows(Rows):
+    """Rows of a tensor, on the device where it is."""
+
+    def __init__(self, X):
+        super().__init__(X, len(X), X[0].numel())
+
+    def take(self, index):
+        return self.X[torch.from_numpy(index).to(self.X.device)]
+
+
+class DatasetRows(Rows):
+    """Rows of a map-style torch `Dataset`, whose items are rows or tuples that begin with one."""
+
+    def __init__(self, X):
+        super().__init__(X, len(X), _first(X[0]).numel())
+
+    def take(self, index):
+        return torch.stack([_first(self.X[int(i)]) for i in index])
+
+
+def _first(item) -> torch.Tensor:
+    if isinstance(item, (tuple, list)):
+        item = item[0]
+    return torch.as_tensor(item)
+
+
+def as_rows(X) -> Rows:
+    """Wrap an array, memmap, CSR matrix, tensor or map-style dataset."""
+    if isinstance(X, torch.Tensor):
+        return TensorRows(X)
+    if sp.issparse(X):
+        return SparseRows(X)
+    if isinstance(X, np.ndarray):
+        return ArrayRows(X)
+    return DatasetRows(X)
+
+
+def spread_out(n: int, most: int) -> np.ndarray:
+    """At most `most` row numbers, evenly spread over 0 .. n - 1."""
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
+
+
+def moments(rows: Rows, index: np.ndarray, chunk: int = 4096):
+    """Mean and variance of each feature over (at most 65 536, evenly spread) rows of `index`.
+
+    Returns
+    -------
+    mean, variance : tensors of shape (n_features,), float32, on the CPU
+    """
+    index = index[spread_out(len(index), _SAMPLE)]
+    n, mean, m2 = 0, 0.0, 0.0
+    for start in range(0, len(index), chunk):
+        x = rows.fetch(index[start : start + chunk], dtype=torch.float64)
+        delta = x.mean(0) - mean
+        total = n + len(x)
+        m2 = m2 + x.var(0, correction=0) * len(x) + delta**2 * (n * len(x) / total)
+        mean, n = mean + delta * (len(x) / total), total
+    return mean.float(), (m2 / n).float()
+
+
+def fingerprint(rows: Rows) -> str:
+    """A short name for the data: their shape and the content of 16 rows."""
+    x = rows.fetch(spread_out(rows.n_rows, 16)).cpu().numpy()
+    shape = f"{rows.n_rows}x{rows.n_features}"
+    return f"{shape}:{hashlib.sha256(x.tobytes()).hexdigest()[:16]}"

@@ -1,0 +1,133 @@
+"""Everything that moves while a model is fitted, besides the model itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+
+from unlabeled.engine.distributed import rank, sum_over_processes, world
+from unlabeled.engine.order import batch_indices
+from unlabeled.engine.rows import Rows
+from unlabeled.sampling.noise import N_BLOCKS, Noise
+
+__all__ = ["Batch", "Training"]
+
+
+@dataclass
+class Batch:
+    """One minibatch, as one process sees it.
+
+    Attributes
+    ----------
+    x : tensor of shape (n, n_features)
+        This process's rows.
+    index : tensor of int64, shape (n,)
+        Their numbers in the training data.
+    n_total : int
+        Rows of the whole batch, over all processes.
+    noise : Noise
+        The random numbers of this update, for tensors with `n_total` rows.
+    progress : float
+        Where training is, from 0 to 1: what schedules look at.
+    """
+
+    x: torch.Tensor
+    index: torch.Tensor
+    n_total: int
+    noise: Noise
+    progress: float
+
+
+@dataclass
+class Training:
+    """Position, random streams, and whatever the model must carry from step to step.
+
+    Two things make a run repeatable: the order of rows is a function of (seed, epoch) and the
+    noise of (seed, step, block of rows). So a checkpoint needs no generator states, and an epoch
+    that was cut short is simply walked again from where it was saved.
+
+    Attributes
+    ----------
+    parts : dict
+        Objects with `state_dict` and `load_state_dict`: optimizers, chains, averages.
+    epoch, position, step : int
+        Epochs finished, batches done in the present one, updates made in all.
+    sums, n_summed : list of tensor, int
+        Sums of the present epoch's terms over rows.
+    """
+
+    seed: int
+    batch_size: int
+    total_steps: int | None
+    device: torch.device
+    parts: dict = field(default_factory=dict)
+    epoch: int = 0
+    position: int = 0
+    step: int = 0
+    sums: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        processes = world()
+        n_blocks = N_BLOCKS if N_BLOCKS % processes == 0 and self.device.type == "cpu" else processes
+        self.noise = Noise(self.seed, self.device, n_blocks, rank(), processes)
+
+    @property
+    def progress(self) -> float:
+        """Updates made, as a fraction of those planned; 0 where none are."""
+        return min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+
+    def batches(self, rows: Rows, index: torch.Tensor) -> Iterator[Batch]:
+        """The batches of the present epoch that are still to be done.
+
+        Parameters
+        ----------
+        rows : Rows
+        index : tensor of int64
+            Numbers of the training rows.
+        """
+        order = batch_indices(len(index), self.batch_size, self.seed, self.epoch)
+        for k, chosen in enumerate(order):
+            if k < self.position:
+                continue
+            noise = self.noise.at(self.step + 1).of(len(chosen))
+            mine = index[chosen[noise.rows(len(chosen))]]
+            x = rows.fetch(mine, self.device)
+            batch = Batch(x, mine, len(chosen), noise, self.progress)
+            self.position, self.step = self.position + 1, self.step + 1
+            yield batch
+
+    def add(self, terms: dict[str, torch.Tensor], n: int) -> None:
+        """Add this process's means over `n` rows to the epoch's sums, without waiting for them."""
+        for name, value in {"": torch.ones(()), **terms}.items():
+            value = value.detach().to(self.device, torch.float64) * n
+            self.sums[name] = self.sums[name] + value if name in self.sums else value
+
+    def finish_epoch(self) -> dict[str, float]:
+        """Means of all terms over the epoch's rows; counts the epoch."""
+        names = list(self.sums)
+        totals = torch.stack([self.sums[name] for name in names])
+        sum_over_processes([totals])
+        count, *means = (totals / totals[0].clamp(min=1)).tolist()
+        self.sums, self.position = {}, 0
+        self.epoch += 1
+        return dict(zip(names[1:], means, strict=True))
+
+    def state_dict(self) -> dict:
+        """Everything, as a tree of tensors and plain values; the same in every process."""
+        sums = {name: value.clone() for name, value in self.sums.items()}
+        sum_over_processes(list(sums.values()))
+        return {
+            "seed": self.seed,
+            "epoch": self.epoch,
+            "position": self.position,
+            "step": self.step,
+            "sums": sums,
+            "parts": {name: part.state_dict() for name, part in self.parts.items()},
+        }
+
+    def load_state_dict(self, state: dict) -> None:
+        """Continue where :meth:`state_dict` was taken."""
+        self.epoch, self.position, self.step = state["epoch"], state["position"], state["step"]
+        self.sums = state["sums"] if rank() == 0 else {}
+        for name, part in self.parts.items():
+            part.load_state_dict(state["parts"][name])

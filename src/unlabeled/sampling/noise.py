@@ -1,0 +1,127 @@
+"""Random numbers that are a function of (seed, step, block of rows)."""
+
+from copy import copy
+
+import torch
+
+__all__ = ["N_BLOCKS", "Noise", "stream_seed"]
+
+N_BLOCKS = 8  # on CPU; 1, 2, 4 or 8 processes share these blocks and draw the same numbers
+
+_MASK = (1 << 64) - 1
+
+
+def stream_seed(*keys: int) -> int:
+    """One 63-bit seed from several integers (SplitMix64 rounds over the keys).
+
+    Neighbouring keys give unrelated seeds, which the plain sum of them would not.
+
+    Examples
+    --------
+    >>> stream_seed(0, 1) != stream_seed(1, 0)
+    True
+    """
+    state = 0x243F6A8885A308D3
+    for key in keys:
+        state = (state ^ (key & _MASK)) + 0x9E3779B97F4A7C15 & _MASK
+        state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+        state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _MASK
+        state ^= state >> 31
+    return state >> 1
+
+
+class Noise:
+    """A source of random numbers for tensors whose rows are cut into blocks.
+
+    Block k of a batch always draws from stream k, seeded by (seed, step, k). A process that holds
+    some of the blocks draws only their numbers, and yet those that one process would have drawn
+    for them. The global generators of torch and NumPy are never touched.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the whole run.
+    device : torch.device or str, default="cpu"
+        Where the numbers are born.
+    n_blocks : int, default=1
+        Number of blocks over all processes.
+    rank, world : int
+        This process holds the blocks `rank * n_blocks // world` to
+        `(rank + 1) * n_blocks // world`.
+    """
+
+    def __init__(self, seed: int, device="cpu", n_blocks: int = 1, rank: int = 0, world: int = 1):
+        self.seed = seed
+        self.device = torch.device(device)
+        self.n_blocks = n_blocks
+        self.blocks = range(rank * n_blocks // world, (rank + 1) * n_blocks // world)
+        self.streams = [torch.Generator(self.device) for _ in self.blocks]
+        self.n_rows = None
+        self.at(0)
+
+    def at(self, step: int) -> "Noise":
+        """Rewind to the first number of `step`."""
+        for block, stream in zip(self.blocks, self.streams, strict=True):
+            stream.manual_seed(stream_seed(self.seed, step, block))
+        return self
+
+    def of(self, n_rows: int) -> "Noise":
+        """The same streams, for tensors that have `n_rows` rows over all processes."""
+        view = copy(self)
+        view.n_rows = n_rows
+        return view
+
+    def slices(self, n_rows: int) -> list[slice]:
+        """Where each local block lies among all `n_rows` rows (of every process)."""
+        edges = [n_rows * k // self.n_blocks for k in range(self.n_blocks + 1)]
+        return [slice(edges[k], edges[k + 1]) for k in self.blocks]
+
+    def rows(self, n_rows: int) -> slice:
+        """The rows, out of `n_rows` over all processes, that this process holds."""
+        parts = self.slices(n_rows)
+        return slice(parts[0].start, parts[-1].stop)
+
+    def uniform(self, shape) -> torch.Tensor:
+        """Uniform numbers in [0, 1), multiples of 2**-24, float32; `shape` has rows first."""
+        if self.device.type != "cpu":
+            return self._filled(torch.empty(shape, device=self.device), _fill_uniform)
+        rows, width = shape[0], _product(shape[1:])
+        words = torch.empty(rows, (width + 1) // 2, dtype=torch.int64)
+        bits = self._filled(words, _fill_bits).view(torch.int32)[:, :width]
+        u = bits.bitwise_right_shift(8).to(torch.float32)
+        return u.mul_(2.0**-24).add_(0.5).view(shape)
+
+    def normal(self, shape) -> torch.Tensor:
+        """Standard normal numbers, float32; `shape` has rows first."""
+        return self._filled(torch.empty(shape, device=self.device), _fill_normal)
+
+    def _filled(self, out, fill):
+        parts = self.slices(self.n_rows or len(out))
+        start = parts[0].start
+        if parts[-1].stop - start != len(out):
+            raise ValueError(
+                f"this process holds {parts[-1].stop - start} of {self.n_rows} rows, "
+                f"but noise for {len(out)} rows was asked for."
+            )
+        for part, stream in zip(parts, self.streams, strict=True):
+            fill(out[part.start - start : part.stop - start], stream)
+        return out
+
+
+def _fill_bits(out, stream):
+    out.random_(-(2**63), None, generator=stream)
+
+
+def _fill_uniform(out, stream):
+    out.uniform_(generator=stream)
+
+
+def _fill_normal(out, stream):
+    out.normal_(generator=stream)
+
+
+def _product(sizes) -> int:
+    total = 1
+    for size in sizes:
+        total *= size
+    return total

@@ -1,0 +1,157 @@
+"""Checks of what users pass in, without copies and a chunk at a time."""
+
+import numbers
+import warnings
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from sklearn.utils.validation import check_array, validate_data
+
+from unlabeled.engine.rows import Rows, as_rows, spread_out
+
+__all__ = [
+    "check_number",
+    "check_rows",
+    "generator_seed",
+    "image_shape_of",
+    "is_dataset",
+    "warn_outside",
+]
+
+_CHUNK = 2**24  # values that are looked at together
+
+
+def is_dataset(X) -> bool:
+    """Whether X is a map-style dataset and nothing that scikit-learn or torch knows as an array."""
+    known = (np.ndarray, torch.Tensor, list, tuple, dict, str)
+    if isinstance(X, known) or sp.issparse(X) or hasattr(X, "__array__") or hasattr(X, "columns"):
+        return False
+    return hasattr(X, "__len__") and hasattr(X, "__getitem__")
+
+
+def image_shape_of(X) -> tuple[int, int, int] | None:
+    """(c, h, w) of images given as (n, c, h, w); None for anything else."""
+    shape = getattr(X, "shape", ())
+    return tuple(int(k) for k in shape[1:]) if len(shape) == 4 else None
+
+
+def check_rows(estimator, X, *, reset: bool, allow_nan: bool = False) -> Rows:
+    """Check X and wrap it as rows; the dtype is kept and large arrays are not copied.
+
+    Sets (`reset`) or compares `n_features_in_` and `feature_names_in_`.
+
+    Parameters
+    ----------
+    estimator : Estimator
+    X : array-like, frame, memmap, CSR matrix, tensor, images (n, c, h, w) or Dataset
+    reset : bool
+        True in fit.
+    allow_nan : bool, default=False
+        Whether NaN stands for a missing value.
+
+    Raises
+    ------
+    ValueError
+        If X is empty, not two-dimensional (or images), not numeric, has NaN or infinite values,
+        or another number of features than the model was fitted on.
+    """
+    if isinstance(X, torch.Tensor):
+        return _check_tensor(estimator, X, reset, allow_nan)
+    if is_dataset(X):
+        return _check_width(estimator, as_rows(X), reset)
+    if image_shape_of(X) is not None and not sp.issparse(X):
+        X = np.asanyarray(X)
+        X = X.reshape(len(X), -1) if len(X) else X.reshape(0, int(np.prod(X.shape[1:])))
+    finite = "allow-nan" if allow_nan else True
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "uifb" and X.size > _CHUNK:
+        step = max(1, _CHUNK // X.shape[1])
+        for start in range(0, len(X), step):
+            check_array(X[start : start + step], dtype=None, ensure_all_finite=finite)
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        return as_rows(X)
+    X = validate_data(
+        estimator,
+        X,
+        reset=reset,
+        dtype="numeric",
+        accept_sparse="csr",
+        ensure_all_finite=finite,
+        force_writeable=isinstance(X, np.ndarray) and X.size <= _CHUNK,
+    )
+    return as_rows(X)
+
+
+def _check_tensor(estimator, X, reset, allow_nan):
+    if X.ndim not in (2, 4) or len(X) == 0 or X[0].numel() == 0:
+        raise ValueError(
+            "Expected a tensor of shape (n, n_features) or (n, c, h, w) with at least one row and "
+            f"one feature, got shape {tuple(X.shape)}."
+        )
+    if X.is_complex():
+        raise ValueError("Complex data not supported: expected a real tensor.")
+    X = X.detach()
+    bad = torch.isinf(X) if allow_nan else ~torch.isfinite(X)
+    if X.is_floating_point() and bool(bad.any()):
+        raise ValueError("Input X contains NaN or infinity; remove or fill such values first.")
+    return _check_width(estimator, as_rows(X), reset)
+
+
+def _check_width(estimator, rows, reset):
+    if reset:
+        estimator.n_features_in_ = rows.n_features
+        vars(estimator).pop("feature_names_in_", None)
+    elif rows.n_features != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {rows.n_features} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input."
+        )
+    return rows
+
+
+def warn_outside(rows: Rows, low: float, high: float, what: str) -> None:
+    """Warn once if any of (at most 10 000, evenly spread) rows leaves [low, high]."""
+    x = rows.fetch(spread_out(rows.n_rows, 10_000))
+    least, most = float(x.min()), float(x.max())
+    if least < low or most > high:
+        warnings.warn(
+            f"{what} are meant for values in [{low:g}, {high:g}], but X goes from {least:g} to "
+            f"{most:g}; scale it, e.g. with sklearn.preprocessing.MinMaxScaler or X / 255.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def check_number(name: str, value, low, high=None, *, integer: bool = False, closed=True) -> None:
+    """Raise unless `value` is a number (an integer) of at least `low` and at most `high`.
+
+    Raises
+    ------
+    TypeError
+        If it is no such number.
+    ValueError
+        If it is outside; `closed=False` excludes `low`.
+    """
+    kind = numbers.Integral if integer else numbers.Real
+    if not isinstance(value, kind) or isinstance(value, bool):
+        wanted = "an integer" if integer else "a number"
+        raise TypeError(f"{name} must be {wanted}, got {value!r}.")
+    if not (value >= low if closed else value > low) or (high is not None and value > high):
+        bound = f"{'>=' if closed else '>'} {low}" + (f" and <= {high}" if high is not None else "")
+        raise ValueError(f"{name} must be {bound}, got {value!r}.")
+
+
+def generator_seed(random_state) -> int:
+    """A seed from None (fresh entropy), an integer, a NumPy RandomState or Generator.
+
+    An integer always gives the same seed; a generator object moves on by one draw. The global
+    generators are neither read nor moved.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**31 - 1))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    check_number("random_state", random_state, 0, integer=True)
+    return int(random_state)

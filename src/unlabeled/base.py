@@ -138,7 +138,6 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
             )
             saved.write(stopped=stop)
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes=dict)
-        self._finish()
         return self
 
     def partial_fit(self, X, y=None):
@@ -166,7 +165,6 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
             self._start(rows, index)
         self._training.total_steps = None
         self._epoch(rows, index, None, None)
-        self._finish()
         return self
 
     def _begin(self, X) -> Rows:
@@ -217,19 +215,22 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
             self.module_ = self._seeded_module().to(self._device)
             self._initialise(rows, index.numpy())
             self.history_ = {"epoch": [], "seconds": []}
+            self._finish()
         steps = self.n_epochs * n_batches(len(index), self.batch_size)
         self._training = Training(self._seed, self.batch_size, steps, self._module_device)
+        self._training.epoch = len(self.history_["epoch"])
         self._training.parts = self._parts(len(index))
         self._n_features_out = getattr(self, "n_components", None)
 
     def _seeded_module(self) -> torch.nn.Module:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(stream_seed(self._seed, 0))
+            torch.default_generator.manual_seed(stream_seed(self._seed, 0))  # not CUDA's
             return self._build()
 
     def _epoch(self, rows, index, held_out, watched, saved=None) -> dict[str, float]:
         """One pass over the rows; returns what is reported of it."""
         training, began = self._training, time.perf_counter()
+        self._finish()
         for batch in training.batches(rows, index):
             training.add(self._step(batch), len(batch.x))
             if saved is not None:
@@ -265,12 +266,12 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         for name in {**self.history_, **report}:
             column = self.history_.setdefault(name, [float("nan")] * done)
             column.append(report.get(name, float("nan")))
-        if self.verbose:
+        if self.verbose and distributed.rank() == 0:
             terms = (f"{k} {v:.5g}" for k, v in report.items() if k != "epoch")
             print(f"{type(self).__name__} epoch {report['epoch']}: {', '.join(terms)}", flush=True)
 
     def _finish(self):
-        """After training: forget what was computed from older parameters."""
+        """Forget what was computed from the parameters: they are about to change."""
 
     # ---- for the capabilities ----------------------------------------------------------------
 

@@ -12,7 +12,15 @@ from pathlib import Path
 import numpy as np
 from sklearn.callback import ProgressBar
 
-__all__ = ["Callback", "EarlyStopping", "History", "Monitor", "ProgressBar", "Snapshot", "TensorBoard"]
+__all__ = [
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "Monitor",
+    "ProgressBar",
+    "Snapshot",
+    "TensorBoard",
+]
 
 
 class Callback:
@@ -62,7 +70,7 @@ class History(Callback):
     def on_epoch(self, estimator, report):
         """Add the report."""
         self.runs[-1].append(dict(report))
-        if self.path is not None:
+        if self.path is not None and _first_process():
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
             with open(self.path, "a") as file:
                 file.write(json.dumps(report) + "\n")
@@ -124,6 +132,8 @@ class EarlyStopping(Callback):
         ValueError
             If the term is not reported.
         """
+        if self.monitor not in report and self.monitor in estimator.history_:
+            return False  # a Monitor measures it every few epochs, not in this one
         if self.monitor not in report:
             known = ", ".join(name for name in report if name not in ("epoch", "seconds"))
             raise ValueError(
@@ -143,6 +153,7 @@ class EarlyStopping(Callback):
         """Give the model its best parameters back."""
         if self._module is not None:
             estimator.module_.load_state_dict(self._module)
+            estimator._finish()
             self._module = None
 
     def state_dict(self):
@@ -228,13 +239,11 @@ class Monitor(Callback):
 
     def on_epoch(self, estimator, report):
         """Measure if it is time and put it into the report and the history."""
-        if report["epoch"] % self.every:
-            return
         for name, measure in self.measures.items():
-            value = report[name] = float(measure(estimator))
             column = estimator.history_.setdefault(name, [])
             column.extend([math.nan] * (len(estimator.history_["epoch"]) - len(column)))
-            column[-1] = value
+            if report["epoch"] % self.every == 0:
+                column[-1] = report[name] = float(measure(estimator))
 
 
 class TensorBoard(Callback):
@@ -263,10 +272,13 @@ class TensorBoard(Callback):
             raise ImportError(
                 "TensorBoard needs the package tensorboard: pip install 'unlabeled[tensorboard]'."
             ) from error
-        self._writer = SummaryWriter(str(self.folder))
+        if _first_process():
+            self._writer = SummaryWriter(str(self.folder))
 
     def on_epoch(self, estimator, report):
         """Write the terms."""
+        if self._writer is None:
+            return
         for name, value in report.items():
             if name != "epoch":
                 self._writer.add_scalar(name, value, report["epoch"])
@@ -276,3 +288,9 @@ class TensorBoard(Callback):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+
+def _first_process() -> bool:
+    from unlabeled.engine.distributed import rank
+
+    return rank() == 0

@@ -10,8 +10,7 @@ from sklearn.base import DensityMixin as _SklearnDensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.base import give_back
-from unlabeled.engine.rows import as_rows
-from unlabeled.validation import check_number
+from unlabeled.validation import check_codes, check_number
 
 __all__ = ["CompleteMixin", "DecodeMixin", "DensityMixin", "EncodeMixin", "SampleMixin"]
 
@@ -62,15 +61,10 @@ class DecodeMixin:
         Raises
         ------
         ValueError
-            If H has another number of columns.
+            If H has another number of columns, NaN or infinite values.
         """
         check_is_fitted(self, "module_")
-        codes = as_rows(H if isinstance(H, torch.Tensor) else np.asarray(H))
-        if len(getattr(H, "shape", np.shape(H))) != 2 or codes.n_features != self._n_features_out:
-            raise ValueError(
-                f"Expected codes of shape (n, {self._n_features_out}), got {np.shape(H)}."
-            )
-        return self._map(self._decode, codes, H)
+        return self._map(self._decode, check_codes(H, self._n_features_out), H)
 
     def reconstruct(self, X):
         """X encoded and decoded, shape (n, n_features), float32."""

@@ -1,6 +1,7 @@
 """Models and interrupted trainings as files: text and tensors, never pickle."""
 
 import json
+import numbers
 import platform
 import time
 from pathlib import Path
@@ -90,7 +91,7 @@ def load(folder, device: str = "cpu"):
 def plain_params(model) -> dict:
     """The model's parameters as text can hold them; a random generator object becomes None."""
     params = model.get_params(deep=False)
-    if not isinstance(params.get("random_state"), (int, type(None))):
+    if not isinstance(params.get("random_state"), (numbers.Integral, type(None))):
         params["random_state"] = None
     return {name: _plain(name, value) for name, value in params.items()}
 
@@ -158,9 +159,7 @@ class Checkpoint:
             return
         self.identity = {
             "class": type(model).__name__,
-            "params": json.dumps(
-                {k: v for k, v in plain_params(model).items() if k not in FREE}, sort_keys=True
-            ),
+            "params": {k: v for k, v in plain_params(model).items() if k not in FREE},
             "data": fingerprint(rows),
         }
         self._last = time.monotonic()
@@ -171,10 +170,13 @@ class Checkpoint:
 
     def _require_same(self, found):
         for what, wanted in self.identity.items():
-            if found[what] != wanted:
+            there = found[what]
+            if what == "params":
+                there, wanted = _differing(there, wanted)
+            if there != wanted:
                 raise ValueError(
-                    f"{self.path} was left by a training with another {what}: {found[what]} "
-                    f"there, {wanted} here; choose another folder or delete it."
+                    f"{self.path} was left by a training with other {what}: {there} there, "
+                    f"{wanted} here; choose another folder or delete it."
                 )
 
     def restore(self) -> bool:
@@ -216,6 +218,14 @@ class Checkpoint:
             return
         if time.monotonic() - self._last > _PAUSE:
             self.write()
+
+
+def _differing(there: dict, here: dict) -> tuple[dict, dict]:
+    """What two dictionaries do not share, of each."""
+    return (
+        {k: v for k, v in there.items() if k not in here or here[k] != v},
+        {k: v for k, v in here.items() if k not in there or there[k] != v},
+    )
 
 
 def _callbacks(model):

@@ -8,9 +8,10 @@ import scipy.sparse as sp
 import torch
 from sklearn.utils.validation import check_array, validate_data
 
-from unlabeled.engine.rows import Rows, as_rows, spread_out
+from unlabeled.engine.rows import ArrayRows, DatasetRows, Rows, as_rows, spread_out
 
 __all__ = [
+    "check_codes",
     "check_number",
     "check_rows",
     "generator_seed",
@@ -23,7 +24,7 @@ _CHUNK = 2**24  # values that are looked at together
 
 
 def is_dataset(X) -> bool:
-    """Whether X is a map-style dataset and nothing that scikit-learn or torch knows as an array."""
+    """Whether X is a map-style dataset and nothing that scikit-learn or torch calls an array."""
     known = (np.ndarray, torch.Tensor, list, tuple, dict, str)
     if isinstance(X, known) or sp.issparse(X) or hasattr(X, "__array__") or hasattr(X, "columns"):
         return False
@@ -59,17 +60,20 @@ def check_rows(estimator, X, *, reset: bool, allow_nan: bool = False) -> Rows:
     if isinstance(X, torch.Tensor):
         return _check_tensor(estimator, X, reset, allow_nan)
     if is_dataset(X):
-        return _check_width(estimator, as_rows(X), reset)
+        if len(X) == 0:
+            raise ValueError("Expected a Dataset with at least one row, got one of length 0.")
+        return _check_width(estimator, DatasetRows(X, allow_nan), reset)
     if image_shape_of(X) is not None and not sp.issparse(X):
         X = np.asanyarray(X)
         X = X.reshape(len(X), -1) if len(X) else X.reshape(0, int(np.prod(X.shape[1:])))
     finite = "allow-nan" if allow_nan else True
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "uifb" and X.size > _CHUNK:
-        step = max(1, _CHUNK // X.shape[1])
-        for start in range(0, len(X), step):
+        rows = ArrayRows(X)
+        for start in range(0, len(X), step := max(1, _CHUNK // X.shape[1])):
             check_array(X[start : start + step], dtype=None, ensure_all_finite=finite)
+            rows.release()
         validate_data(estimator, X, reset=reset, skip_check_array=True)
-        return as_rows(X)
+        return rows
     X = validate_data(
         estimator,
         X,
@@ -83,18 +87,42 @@ def check_rows(estimator, X, *, reset: bool, allow_nan: bool = False) -> Rows:
 
 
 def _check_tensor(estimator, X, reset, allow_nan):
-    if X.ndim not in (2, 4) or len(X) == 0 or X[0].numel() == 0:
+    if X.ndim not in (2, 4) or X.numel() == 0:
         raise ValueError(
             "Expected a tensor of shape (n, n_features) or (n, c, h, w) with at least one row and "
             f"one feature, got shape {tuple(X.shape)}."
         )
+    if X.layout is not torch.strided:
+        raise ValueError(
+            f"Expected a dense tensor, got layout {X.layout}; give X.to_dense() or a scipy matrix."
+        )
     if X.is_complex():
         raise ValueError("Complex data not supported: expected a real tensor.")
-    X = X.detach()
+    return _check_width(estimator, as_rows(_finite(X.detach(), allow_nan)), reset)
+
+
+def check_codes(H, n_components: int) -> Rows:
+    """Check what `inverse_transform` is given and wrap it as rows.
+
+    Raises
+    ------
+    ValueError
+        If H is not numeric, has NaN or infinite values, or is not of shape (n, n_components).
+    """
+    if isinstance(H, torch.Tensor):
+        H = _finite(H.detach(), allow_nan=False)
+    else:
+        H = check_array(H, dtype="numeric", accept_sparse="csr", input_name="H")
+    if H.ndim != 2 or H.shape[1] != n_components:
+        raise ValueError(f"Expected codes of shape (n, {n_components}), got {tuple(H.shape)}.")
+    return as_rows(H)
+
+
+def _finite(X: torch.Tensor, allow_nan: bool) -> torch.Tensor:
     bad = torch.isinf(X) if allow_nan else ~torch.isfinite(X)
-    if X.is_floating_point() and bool(bad.any()):
+    if bool(bad.any()):
         raise ValueError("Input X contains NaN or infinity; remove or fill such values first.")
-    return _check_width(estimator, as_rows(X), reset)
+    return X
 
 
 def _check_width(estimator, rows, reset):
@@ -111,8 +139,10 @@ def _check_width(estimator, rows, reset):
 
 def warn_outside(rows: Rows, low: float, high: float, what: str) -> None:
     """Warn once if any of (at most 10 000, evenly spread) rows leaves [low, high]."""
-    x = rows.fetch(spread_out(rows.n_rows, 10_000))
-    least, most = float(x.min()), float(x.max())
+    index = spread_out(rows.n_rows, 10_000)
+    pieces = np.array_split(index, -(-len(index) * rows.n_features // _CHUNK))
+    ranges = [torch.aminmax(rows.fetch(piece)) for piece in pieces]
+    least, most = min(float(r.min) for r in ranges), max(float(r.max) for r in ranges)
     if least < low or most > high:
         warnings.warn(
             f"{what} are meant for values in [{low:g}, {high:g}], but X goes from {least:g} to "
@@ -137,7 +167,8 @@ def check_number(name: str, value, low, high=None, *, integer: bool = False, clo
         wanted = "an integer" if integer else "a number"
         raise TypeError(f"{name} must be {wanted}, got {value!r}.")
     if not (value >= low if closed else value > low) or (high is not None and value > high):
-        bound = f"{'>=' if closed else '>'} {low}" + (f" and <= {high}" if high is not None else "")
+        bound = f"{'>=' if closed else '>'} {low}"
+        bound += "" if high is None else f" and <= {high}"
         raise ValueError(f"{name} must be {bound}, got {value!r}.")
 
 

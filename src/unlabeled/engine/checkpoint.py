@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import torch
@@ -40,15 +39,15 @@ def write_bytes(path: str | os.PathLike, content: bytes) -> None:
     """Write a file that is whole as soon as it exists under its name."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -57,15 +56,15 @@ def _take_out(node, name, tensors):
         tensors[name] = node.detach().cpu().contiguous().clone()
         return {_TENSOR: name}
     if isinstance(node, dict):
-        return {
-            "dict": [[key, _take_out(node[key], f"{name}/{key}", tensors)] for key in node]
-        }
+        return {"dict": [[key, _take_out(node[key], f"{name}/{key}", tensors)] for key in node]}
     if isinstance(node, (list, tuple)):
         kind = type(node).__name__
         return {kind: [_take_out(x, f"{name}/{k}", tensors) for k, x in enumerate(node)]}
     if node is None or isinstance(node, (bool, int, float, str)):
         return node
-    raise TypeError(f"a checkpoint holds tensors and plain values, got {type(node).__name__} at {name}.")
+    raise TypeError(
+        f"a checkpoint holds tensors and plain values, got {type(node).__name__} at {name}."
+    )
 
 
 def _put_back(node, file):

@@ -1,4 +1,4 @@
-"""Several processes that train one model, started by torchrun (or anything that sets its variables).
+"""Several processes that train one model, started by torchrun (or what sets its variables).
 
 Nothing here starts processes. Gradients and statistics are summed in one flattened `all_reduce`;
 alone, every function is the identity.
@@ -14,7 +14,7 @@ __all__ = ["gather_rows", "join", "rank", "same_everywhere", "sum_over_processes
 
 def join(device: torch.device) -> None:
     """Join the process group that the launcher describes, if there is one and nobody has yet."""
-    if dist.is_available() and not dist.is_initialized() and int(os.environ.get("WORLD_SIZE", 1)) > 1:
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1 and dist.is_available() and not _together():
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
 

@@ -16,6 +16,8 @@ OPTIMIZERS = {
     "rmsprop": torch.optim.RMSprop,
 }
 
+_FUSED = (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)
+
 
 def choose_optimizer(optimizer):
     """A name of `OPTIMIZERS`, or anything that makes a torch optimizer of parameters.
@@ -25,7 +27,7 @@ def choose_optimizer(optimizer):
     ValueError
         If it is neither.
     """
-    if optimizer in OPTIMIZERS:
+    if isinstance(optimizer, str) and optimizer in OPTIMIZERS:
         return OPTIMIZERS[optimizer]
     if not callable(optimizer):
         known = ", ".join(repr(name) for name in OPTIMIZERS)
@@ -74,7 +76,7 @@ class GradientStep:
         self.parameters = list(parameters)
         self.max_gradient_norm = max_gradient_norm
         make = choose_optimizer(optimizer)
-        fused = {"fused": True} if make in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW) else {}
+        fused = {"fused": True} if make in _FUSED else {}
         self.optimizer = make(self.parameters, lr=at(rates["lr"], 0.0), **fused)
         self.rates = {k: v for k, v in rates.items() if k in self.optimizer.defaults}
 

@@ -9,7 +9,8 @@ import torch
 
 __all__ = ["Rows", "as_rows", "fingerprint", "moments", "spread_out"]
 
-_RELEASE = 2**26  # bytes read from a memory map before its pages are handed back
+_RELEASE = 2**26  # bytes of a memory map that are in the process together
+_AROUND = 2**16  # bytes that the system maps around every place that is read
 _SAMPLE = 2**16  # rows from which moments are taken
 
 
@@ -38,18 +39,30 @@ class ArrayRows(Rows):
 
     def __init__(self, X):
         super().__init__(X, len(X), int(np.prod(X.shape[1:])))
+        self._dtype = X.dtype.newbyteorder("=")
         mapped = getattr(X, "_mmap", None) if getattr(X, "mode", "c") in ("r", "r+") else None
         self._map = mapped if hasattr(mmap, "MADV_DONTNEED") else None
+        self._piece = max(1, _RELEASE // (X[:1].nbytes + _AROUND))  # rows
         self._read = 0
 
     def take(self, index):
-        x = np.ascontiguousarray(self.X[index])
-        if self._map is not None:
-            self._read += len(index) * max(x[:1].nbytes, mmap.PAGESIZE * 16)
-            if self._read > _RELEASE:
-                self._map.madvise(mmap.MADV_DONTNEED)
-                self._read = 0
+        if self._map is None:
+            return torch.from_numpy(np.ascontiguousarray(self.X[index], self._dtype))
+        x = np.empty((len(index), *self.X.shape[1:]), self._dtype)
+        order = np.argsort(index)
+        for start in range(0, len(index), self._piece):
+            part = order[start : start + self._piece]
+            x[part] = self.X[index[part]]
+            self._read += len(part)
+            if self._read >= self._piece:
+                self.release()
         return torch.from_numpy(x)
+
+    def release(self) -> None:
+        """Hand the pages of a memory map that were read back to the system."""
+        if self._map is not None:
+            self._map.madvise(mmap.MADV_DONTNEED)
+            self._read = 0
 
 
 class SparseRows(Rows):
@@ -73,13 +86,20 @@ class TensorRows(Rows):
 
 
 class DatasetRows(Rows):
-    """Rows of a map-style torch `Dataset`, whose items are rows or tuples that begin with one."""
+    """Rows of a map-style torch `Dataset`, whose items are rows or tuples that begin with one.
 
-    def __init__(self, X):
+    They are seen only as they are fetched, and checked then.
+    """
+
+    def __init__(self, X, allow_nan: bool = False):
         super().__init__(X, len(X), _first(X[0]).numel())
+        self._bad = torch.isinf if allow_nan else lambda x: ~torch.isfinite(x)
 
     def take(self, index):
-        return torch.stack([_first(self.X[int(i)]) for i in index])
+        x = torch.stack([_first(self.X[int(i)]) for i in index])
+        if x.is_floating_point() and bool(self._bad(x).any()):
+            raise ValueError("Dataset X contains NaN or infinity; fill or drop such rows first.")
+        return x
 
 
 def _first(item) -> torch.Tensor:

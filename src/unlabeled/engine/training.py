@@ -68,7 +68,8 @@ class Training:
 
     def __post_init__(self):
         processes = world()
-        n_blocks = N_BLOCKS if N_BLOCKS % processes == 0 and self.device.type == "cpu" else processes
+        shared = N_BLOCKS % processes == 0 and self.device.type == "cpu"
+        n_blocks = N_BLOCKS if shared else processes
         self.noise = Noise(self.seed, self.device, n_blocks, rank(), processes)
 
     @property
@@ -97,9 +98,13 @@ class Training:
             yield batch
 
     def add(self, terms: dict[str, torch.Tensor], n: int) -> None:
-        """Add this process's means over `n` rows to the epoch's sums, without waiting for them."""
+        """Add this process's means over `n` rows to the epoch's sums, without waiting for them.
+
+        A process may have no rows of a ragged last batch; its means, of nothing, do not count.
+        """
         for name, value in {"": torch.ones(()), **terms}.items():
-            value = value.detach().to(self.device, torch.float64) * n
+            value = value.detach().to(self.device, torch.float64)
+            value = value * n if n else torch.zeros_like(value)
             self.sums[name] = self.sums[name] + value if name in self.sums else value
 
     def finish_epoch(self) -> dict[str, float]:
@@ -107,7 +112,7 @@ class Training:
         names = list(self.sums)
         totals = torch.stack([self.sums[name] for name in names])
         sum_over_processes([totals])
-        count, *means = (totals / totals[0].clamp(min=1)).tolist()
+        _, *means = (totals / totals[0].clamp(min=1)).tolist()
         self.sums, self.position = {}, 0
         self.epoch += 1
         return dict(zip(names[1:], means, strict=True))
@@ -128,6 +133,7 @@ class Training:
     def load_state_dict(self, state: dict) -> None:
         """Continue where :meth:`state_dict` was taken."""
         self.epoch, self.position, self.step = state["epoch"], state["position"], state["step"]
-        self.sums = state["sums"] if rank() == 0 else {}
+        share = 1 if rank() == 0 else 0
+        self.sums = {name: value.to(self.device) * share for name, value in state["sums"].items()}
         for name, part in self.parts.items():
             part.load_state_dict(state["parts"][name])

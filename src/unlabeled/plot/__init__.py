@@ -1,0 +1,22 @@
+"""Pictures of what a model learned, and a report in one file.
+
+Every function returns a matplotlib ``Figure`` that no global state knows of, or the path of the
+file it wrote. Matplotlib is imported when the first picture is drawn:
+``pip install unlabeled[plot]``.
+"""
+
+from .compare import completions, reconstructions
+from .curves import learning_curves
+from .grid import filters, image_grid
+from .lapse import time_lapse
+from .page import report
+
+__all__ = [
+    "completions",
+    "filters",
+    "image_grid",
+    "learning_curves",
+    "reconstructions",
+    "report",
+    "time_lapse",
+]

@@ -1,0 +1,94 @@
+"""Numbers of a report that more than one section shows."""
+
+__all__ = ["Score", "errors", "independent", "likelihood", "partition", "seconds"]
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .curves import history_of
+from .rows import count, dense
+from .subject import Data, Subject
+
+MOST_SCORED = 10_000
+
+
+@dataclass(frozen=True)
+class Score:
+    """Log-likelihood of one part of the data in nats per row, beside independent units."""
+
+    part: str
+    n_rows: int
+    of_rows: int
+    model: np.ndarray = field(repr=False)
+    independent: np.ndarray | None = field(repr=False)
+
+    @property
+    def mean(self) -> float:
+        """Mean log-likelihood of a row under the model."""
+        return float(self.model.mean())
+
+    @property
+    def baseline(self) -> float | None:
+        """Mean log-likelihood of a row under independent units."""
+        return None if self.independent is None else float(self.independent.mean())
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean, the rows being a sample."""
+        return standard_error(self.model)
+
+
+def standard_error(x: np.ndarray) -> float:
+    """Return the standard error of the mean of ``x``; nan for one value."""
+    return float(x.std(ddof=1) / len(x) ** 0.5) if len(x) > 1 else float("nan")
+
+
+def likelihood(s: Subject) -> list[Score] | None:
+    """Score up to 10,000 random rows of every part, or None if the model has no score."""
+    if not hasattr(s.model, "score_samples"):
+        return None
+    scores = []
+    for part, X in s.parts.items():
+        rows = s.choose(MOST_SCORED, f"likelihood {part}", part)
+        own = dense(s.model.score_samples(rows)).ravel().astype(np.float64)
+        other = independent(s.data, dense(rows))
+        scores.append(Score(part, len(own), count(X), own, other))
+    return scores
+
+
+def independent(data: Data, rows: np.ndarray) -> np.ndarray | None:
+    """Return the log-likelihood of binary rows under independent units, in nats per row.
+
+    .. math:: p_j = (1 + \\sum_i x_{ij}) / (n + 2)
+
+    Each unit's rate is fitted to the ``n`` training rows with one pseudo-count a side, so that
+    no value is impossible. None unless all values, of training and of ``rows``, are 0 or 1.
+    """
+    if not data.binary or not ((rows == 0) | (rows == 1)).all():
+        return None
+    p = (data.column_means * data.n_rows + 1) / (data.n_rows + 2)
+    return rows.astype(np.float64) @ np.log(p) + (1 - rows.astype(np.float64)) @ np.log1p(-p)
+
+
+def partition(s: Subject) -> Any:
+    """Return the model's log partition function with its interval, or None."""
+    return s.model.log_partition() if hasattr(s.model, "log_partition") else None
+
+
+def errors(s: Subject) -> tuple[Any, np.ndarray] | None:
+    """Return up to 1,000 random rows and their squared reconstruction errors, or None."""
+    if not hasattr(s.model, "reconstruct"):
+        return None
+    rows = s.choose(1000, "reconstructions")
+    if hasattr(s.model, "reconstruction_error"):
+        return rows, dense(s.model.reconstruction_error(rows)).ravel().astype(np.float64)
+    gap = dense(rows) - dense(s.model.reconstruct(rows))
+    return rows, np.sum(np.square(gap, dtype=np.float64), axis=1)
+
+
+def seconds(s: Subject) -> float | None:
+    """Return how long training took, from the history's clock, or None."""
+    clock = history_of(getattr(s.model, "history_", {})).get("seconds")
+    return float(np.nansum(clock)) if clock else None

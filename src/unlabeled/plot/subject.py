@@ -1,0 +1,164 @@
+"""What a report is about: a model, its data, and the few things that every section asks."""
+
+__all__ = ["Data", "Subject", "describe"]
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from .rows import Shape, count, dense, feature_names, picture_shape, take
+
+BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Data:
+    """What one pass over the training data finds."""
+
+    n_rows: int
+    n_features: int
+    dtype: str
+    low: float
+    high: float
+    mean: float
+    zeros: float  # share of zero values
+    binary: bool  # every value is 0 or 1
+    column_means: np.ndarray = field(repr=False)
+
+
+def blocks(X: Any, size: int = BLOCK) -> Iterator[np.ndarray]:
+    """Yield the rows of ``X`` as dense float arrays, a block at a time."""
+    for start in range(0, count(X), size):
+        yield dense(take(X, np.arange(start, min(start + size, count(X)))))
+
+
+def describe(X: Any) -> Data:
+    """Return the shape, range, mean and kind of ``X`` in one pass that holds one block."""
+    n = zeros = 0
+    low, high, binary, total = np.inf, -np.inf, True, None
+    for block in blocks(X):
+        n += len(block)
+        zeros += np.count_nonzero(block == 0)
+        low, high = min(low, float(block.min())), max(high, float(block.max()))
+        binary = binary and bool(((block == 0) | (block == 1)).all())
+        sums = block.sum(axis=0, dtype=np.float64)
+        total = sums if total is None else total + sums
+    if total is None:
+        raise ValueError("report needs at least one row of training data, got none.")
+    means = total / n
+    return Data(
+        n,
+        len(means),
+        _dtype(X),
+        low,
+        high,
+        float(means.mean()),
+        zeros / (n * len(means)),
+        binary,
+        means,
+    )
+
+
+def _dtype(X: Any) -> str:
+    if hasattr(X, "dtypes"):
+        return ", ".join(sorted({str(t) for t in X.dtypes}))
+    kind = getattr(X, "dtype", None)
+    return str(take(X, [0]).dtype if kind is None else kind).removeprefix("torch.")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A fitted model and the data to look at it with; sections ask nothing else.
+
+    Parameters
+    ----------
+    model : object
+        Asked for its capabilities by ``hasattr`` alone.
+    X, X_val, X_test : array-like
+        Training data and, where there are some, rows that were not trained on.
+    given_shape : tuple of int, False or None
+        The shape of a picture, if the user knows it.
+    seed : int
+        Seed of the whole page.
+    snapshots, model_path, title
+        As :func:`unlabeled.plot.report` got them.
+    """
+
+    model: Any
+    X: Any
+    X_val: Any = None
+    X_test: Any = None
+    given_shape: Any = None
+    seed: int = 0
+    snapshots: Any = None
+    model_path: Any = None
+    title: str | None = None
+    memory: dict = field(default_factory=dict, repr=False, compare=False)
+
+    def recall(self, measure: Callable[["Subject"], Any]) -> Any:
+        """Return ``measure(self)``, computed once however many sections ask."""
+        if measure not in self.memory:
+            self.memory[measure] = measure(self)
+        return self.memory[measure]
+
+    @cached_property
+    def data(self) -> Data:
+        """Facts about the training data."""
+        return describe(self.X)
+
+    @cached_property
+    def shape(self) -> Shape | None:
+        """(channels, height, width) of a row that is a picture."""
+        d = self.data.n_features
+        return picture_shape(self.given_shape, d=d, model=self.model, X=self.X)
+
+    @cached_property
+    def names(self) -> list[str] | None:
+        """Names of the columns."""
+        return feature_names(self.model, self.X)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The data by name: training, and validation and test where given."""
+        named = {"training": self.X, "validation": self.X_val, "test": self.X_test}
+        return {name: X for name, X in named.items() if X is not None}
+
+    @property
+    def shown(self) -> str:
+        """Name of the part to look at: the one farthest from training."""
+        return list(self.parts)[-1]
+
+    @property
+    def unit(self) -> str:
+        """What a value of a row is called."""
+        return "feature" if self.shape is None else "pixel"
+
+    def seed_of(self, name: str) -> int:
+        """Return a seed for one section: sections that come and go do not move the others."""
+        words = np.random.SeedSequence([self.seed, crc32(name.encode())]).generate_state(1)
+        return int(words[0] >> 1)
+
+    def choose(self, n: int, name: str, part: str | None = None) -> Any:
+        """Return up to ``n`` random rows of a part, by default the one :attr:`shown`."""
+        X = self.parts[part or self.shown]
+        order = np.random.default_rng(self.seed_of(name)).permutation(count(X))
+        return take(X, np.sort(order[:n]))
+
+    def images(self, rows: Any) -> np.ndarray:
+        """Return rows as pictures, shape (n, c, h, w); large ones averaged down."""
+        images = dense(rows).reshape(-1, *(self.shape or (1, 1, -1)))
+        k = -(-max(images.shape[2:]) // 112)
+        if k == 1:
+            return images
+        n, c, h, w = images.shape
+        images = images[:, :, : h // k * k, : w // k * k]
+        return images.reshape(n, c, h // k, k, w // k, k).mean(axis=(3, 5))
+
+    def fits(self, most: int) -> int:
+        """Return how many pictures to show: ``most``, fewer if they are large."""
+        values = np.prod(self.shape) if self.shape else self.data.n_features
+        return int(np.clip(250_000 // values, min(12, most), most))

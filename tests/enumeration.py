@@ -1,0 +1,53 @@
+"""Brute force: what every density of the library is held to."""
+
+import itertools
+
+import torch
+
+from unlabeled.energy import Bernoulli, Gaussian, RestrictedBoltzmannMachine
+
+
+def all_states(n: int) -> torch.Tensor:
+    """All rows of n bits, float64."""
+    return torch.tensor(list(itertools.product([0.0, 1.0], repeat=n)), dtype=torch.float64)
+
+
+def machine(visible="bernoulli", hidden="bernoulli", n_visible=4, n_hidden=3, scale=1.0, seed=0):
+    """A machine with weights far from zero, in float64, with base rates and offsets set."""
+    kinds = {
+        "bernoulli": Bernoulli(),
+        "gaussian": Gaussian(variance=0.7),
+        "gaussian-fixed": Gaussian(learn_variance=False, variance=1.3),
+    }
+    generator = torch.Generator().manual_seed(seed)
+    rbm = RestrictedBoltzmannMachine(n_visible, n_hidden, kinds[visible], kinds[hidden]).double()
+    with torch.no_grad():
+        for p in (rbm.W, rbm.b, rbm.c, rbm.base):
+            p.copy_(torch.randn(p.shape, generator=generator, dtype=torch.float64) * scale)
+        rbm.mu.copy_(torch.rand(n_visible, generator=generator, dtype=torch.float64))
+        rbm.lam.copy_(torch.rand(n_hidden, generator=generator, dtype=torch.float64))
+    return rbm
+
+
+def log_p_visible(rbm) -> torch.Tensor:
+    """log p(v) of every visible state, from the joint energy alone."""
+    v, h = all_states(rbm.visible.n_units), all_states(rbm.hidden.n_units)
+    minus_energy = torch.stack([-rbm.energy(v, x.expand(len(v), -1)) for x in h])
+    return torch.logsumexp(minus_energy, 0) - torch.logsumexp(minus_energy.flatten(), 0)
+
+
+def codes(v: torch.Tensor) -> torch.Tensor:
+    """The number of each row of bits among `all_states`."""
+    powers = 2 ** torch.arange(v.shape[1] - 1, -1, -1)
+    return (v.long() * powers).sum(1)
+
+
+def total_variation(v: torch.Tensor, p: torch.Tensor) -> float:
+    """Between the frequencies of rows of bits and probabilities of all states."""
+    frequency = torch.bincount(codes(v), minlength=len(p)).double() / len(v)
+    return float(0.5 * (frequency - p).abs().sum())
+
+
+def variation_floor(p: torch.Tensor, n: int) -> float:
+    """Expected total variation of n independent draws from p (each count nearly normal)."""
+    return float(0.5 * torch.sqrt(2 * p * (1 - p) / (torch.pi * n)).sum())

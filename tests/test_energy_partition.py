@@ -43,7 +43,9 @@ def test_exact_goes_through_many_blocks(monkeypatch):
 
 
 def test_exact_refuses_large_layers():
-    with pytest.raises(ValueError, match="at most 20 discrete units, got 21 visible and 22 hidden"):
+    with pytest.raises(
+        ValueError, match="at most 20 discrete units, got 21 visible and 22 hidden"
+    ):
         exact(machine(n_visible=21, n_hidden=22))
 
 
@@ -103,7 +105,9 @@ def test_estimate_has_the_interval_of_its_weights():
     error = (2 / 3) ** 0.5 / 2 / 2
     assert found.standard_error == pytest.approx(error)
     assert found.upper == pytest.approx(found.value + math.log1p(3 * error))
-    assert found.lower == pytest.approx(found.value + math.log1p(-3 * error) if 3 * error < 1 else 0)
+    assert found.lower == pytest.approx(
+        found.value + math.log1p(-3 * error) if 3 * error < 1 else 0
+    )
 
 
 def test_reverse_annealing_from_exact_samples_errs_high(trained):
@@ -111,7 +115,9 @@ def test_reverse_annealing_from_exact_samples_errs_high(trained):
     p = torch.softmax(-trained.free_energy(states), 0)
     v = states[torch.multinomial(p, 2000, True, generator=torch.Generator().manual_seed(0))]
     path, truth = RBMPath(trained), exact(trained).value
-    log_r = partition.reverse_annealed(path, temperatures(30), (v, trained.hidden_field(v)), Noise(4))
+    log_r = partition.reverse_annealed(
+        path, temperatures(30), (v, trained.hidden_field(v)), Noise(4)
+    )
     assert float(log_r.mean()) > truth
     ratio = torch.exp(truth - log_r)
     assert abs(float(ratio.mean()) - 1) < 4 * float(ratio.std()) / math.sqrt(len(ratio))

@@ -40,10 +40,14 @@ def test_free_energy_of_gaussian_units_by_integration():
     cell = 2 * math.log(float(axis[1] - axis[0]))
     total = torch.logsumexp(-rbm.free_energy(v), 0) + cell
     h = all_states(3)
-    torch.testing.assert_close(total, torch.logsumexp(-rbm.hidden_free_energy(h), 0), rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        total, torch.logsumexp(-rbm.hidden_free_energy(h), 0), rtol=1e-6, atol=0
+    )
     for x in h[:3]:
         integral = torch.logsumexp(-rbm.energy(v, x.expand(len(v), -1)), 0) + cell
-        torch.testing.assert_close(-rbm.hidden_free_energy(x[None])[0], integral, rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(
+            -rbm.hidden_free_energy(x[None])[0], integral, rtol=1e-6, atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)

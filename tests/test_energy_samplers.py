@@ -56,7 +56,9 @@ def test_long_chains_give_the_exact_gradient(sampler):
         chains.v = chains.v.double()
     found = sampler.gradient(rbm, v, rbm.hidden_field(v), len(v), chains, noise)
     for name, slope in exact_gradient(rbm, v).items():
-        torch.testing.assert_close(found[name], slope, rtol=0, atol=4 * 0.5 / math.sqrt(len(v)) * 1.5)
+        torch.testing.assert_close(
+            found[name], slope, rtol=0, atol=4 * 0.5 / math.sqrt(len(v)) * 1.5
+        )
 
 
 def test_each_phase_is_a_mean_over_its_own_rows():
@@ -64,7 +66,9 @@ def test_each_phase_is_a_mean_over_its_own_rows():
     rbm = machine(scale=0.5).requires_grad_(False)
     v = all_states(4)[[5]]  # one row against 20 000 chains
     p = log_p_visible(rbm).exp()
-    x = all_states(4)[torch.multinomial(p, 20_000, True, generator=torch.Generator().manual_seed(0))]
+    x = all_states(4)[
+        torch.multinomial(p, 20_000, True, generator=torch.Generator().manual_seed(0))
+    ]
     found = PCD().gradient(rbm, v, rbm.hidden_field(v), 1, Chains(x, len(x), Noise(0)), Noise(1))
     for name, slope in exact_gradient(rbm, v).items():
         torch.testing.assert_close(found[name], slope, rtol=0, atol=0.02)

@@ -112,7 +112,7 @@ def test_two_layers_of_one_kind_do_not_share_parameters():
 
 def test_names_and_objects_are_chosen_and_the_rest_refused():
     assert isinstance(choose("gaussian", UNITS, Unit, "visible"), Gaussian)
-    with pytest.raises(ValueError, match="visible must be one of 'bernoulli', 'gaussian'.*'spin'"):
+    with pytest.raises(ValueError, match=r"must be one of 'bernoulli', 'gaussian'.*'spin'"):
         choose("spin", UNITS, Unit, "visible")
     with pytest.raises(TypeError, match="visible must be a name or a Unit object, got int"):
         choose(3, UNITS, Unit, "visible")

@@ -65,7 +65,9 @@ class Sampler(Spec):
             This step's random numbers.
         """
         x, m_total = self.negative(rbm, v, f, n_total, chains, noise)
-        weight = torch.cat([v.new_full((len(v),), 1 / n_total), v.new_full((len(x),), -1 / m_total)])
+        weight = torch.cat(
+            [v.new_full((len(v),), 1 / n_total), v.new_full((len(x),), -1 / m_total)]
+        )
         return rbm.gradient(torch.cat([v, x]), torch.cat([f, rbm.hidden_field(x)]), weight)
 
 

@@ -1,24 +1,14 @@
 """The restricted Boltzmann machine as an estimator."""
 
-import copy
-import dataclasses
-
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.base import Estimator
-from unlabeled.capabilities import (
-    CompleteMixin,
-    DecodeMixin,
-    DensityMixin,
-    EncodeMixin,
-    SampleMixin,
-)
-from unlabeled.energy import partition
+from unlabeled.capabilities import CompleteMixin, DecodeMixin, EncodeMixin, SampleMixin
 from unlabeled.energy.annealing import RBMPath
-from unlabeled.energy.enumeration import enumerable
 from unlabeled.energy.gibbs import SAMPLERS, Sampler
+from unlabeled.energy.likelihood import PartitionMixin
 from unlabeled.energy.pseudo import pseudo_log_likelihood
 from unlabeled.energy.restricted import RestrictedBoltzmannMachine
 from unlabeled.energy.sparsity import Sparsity
@@ -26,16 +16,13 @@ from unlabeled.energy.units import UNITS, Bernoulli, Unit
 from unlabeled.engine.device import choose_precision
 from unlabeled.engine.rows import moments
 from unlabeled.engine.schedules import at
-from unlabeled.sampling.noise import stream_seed
 from unlabeled.spec import choose
 from unlabeled.validation import check_number, warn_outside
 
 __all__ = ["RBM"]
 
-_ANNEALING = 0xA15  # the random stream of the partition function's estimate
 
-
-class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, DensityMixin, Estimator):
+class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, PartitionMixin, Estimator):
     r"""Restricted Boltzmann machine.
 
     A layer of visible units v and one of hidden units h, joined by weights W:
@@ -128,7 +115,7 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, DensityMixin, Es
     """
 
     _watch_rows = 1000
-    _saved_attributes = (*Estimator._saved_attributes, "_log_z")
+    _saved_attributes = (*Estimator._saved_attributes, *PartitionMixin._saved_attributes)
 
     def __init__(
         self,
@@ -244,9 +231,6 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, DensityMixin, Es
         error = (x - self._reconstruct(x)).square().sum(1).mean()
         return {"reconstruction_error": error, "free_energy": self.module_.free_energy(x).mean()}
 
-    def _finish(self):
-        self._log_z = None
-
     # ---- capabilities ------------------------------------------------------------------------
 
     def _encode(self, x):
@@ -255,8 +239,8 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, DensityMixin, Es
     def _decode(self, h):
         return self.module_.visible.mean(self.module_.visible_field(h))
 
-    def _log_density(self, x):
-        return -self._float64().free_energy(x) - self.log_partition().value
+    def _path(self):
+        return RBMPath(self._float64())
 
     def _complete(self, x, missing, noise, n_steps):
         """Gibbs sampling with the seen units clamped, from the base rates."""
@@ -315,11 +299,6 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, DensityMixin, Es
             )
         return rows.fetch(np.arange(n_samples), self._module_device)
 
-    def free_energy(self, X):
-        """F(v) of each row in nats, shape (n,), float64: log p(v) = -F(v) - log Z."""
-        rows = self._fitted_rows(X)
-        return self._map(self._float64().free_energy, rows, X, dtype=torch.float64)
-
     def pseudo_log_likelihood(self, X):
         """Sum over all features of log p(v_i | the others), for each row, in nats; exact.
 
@@ -341,64 +320,6 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, DensityMixin, Es
         rbm = self._float64()
         return self._map(lambda v: pseudo_log_likelihood(rbm, v), rows, X, dtype=torch.float64)
 
-    @torch.no_grad()
-    def log_partition(
-        self, method="auto", *, n_chains=100, n_temperatures=10_000, random_state=None
-    ):
-        """log Z in nats, computed in float64.
-
-        Parameters
-        ----------
-        method : {"auto", "exact", "ais", "bracket"}, default="auto"
-            "auto" is exact where a layer has at most 20 discrete units, else AIS with the
-            defaults below and a random stream of the model's own; it is kept until the model
-            learns again and is what `score_samples` uses. "bracket" anneals in both directions.
-        n_chains : int, default=100
-            Annealing runs.
-        n_temperatures : int, default=10 000
-            Steps from the base rates to the model.
-        random_state : int, RandomState, Generator or None
-
-        Returns
-        -------
-        LogPartition
-            With `value`, `standard_error`, `lower`, `upper` and `kind`.
-
-        References
-        ----------
-        Salakhutdinov, Murray. On the quantitative analysis of deep belief networks. ICML 2008.
-        """
-        check_is_fitted(self, "module_")
-        if method not in ("auto", "exact", "ais", "bracket"):
-            raise ValueError(
-                f"method must be 'auto', 'exact', 'ais' or 'bracket', got {method!r}."
-            )
-        if method == "auto":
-            return self._kept_log_partition()
-        if method == "exact":
-            return partition.exact(self._float64())
-        check_number("n_chains", n_chains, 2, integer=True)
-        check_number("n_temperatures", n_temperatures, 3, integer=True)
-        path, betas = RBMPath(self._float64()), partition.temperatures(n_temperatures)
-        noise = self._noise(random_state)
-        if method == "bracket":
-            return partition.bracket(path, betas, n_chains, noise)
-        return partition.estimate(partition.annealed(path, betas, n_chains, noise)[0])
-
-    def _kept_log_partition(self):
-        if getattr(self, "_log_z", None) is None:
-            stream = stream_seed(self._seed, _ANNEALING)
-            kept = self.log_partition(self.score_kind_, random_state=stream)
-            self._log_z = dataclasses.astuple(kept)
-        return partition.LogPartition(*self._log_z)
-
-    @property
-    def score_kind_(self):
-        """How `score_samples` knows log Z: "exact" or "ais"."""
-        check_is_fitted(self, "module_")
-        layers = self.module_.visible, self.module_.hidden
-        return "exact" if any(enumerable(unit) for unit in layers) else "ais"
-
     @property
     def components_(self):
         """W, shape (n_components, n_features)."""
@@ -416,6 +337,3 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, DensityMixin, Es
         """c, shape (n_components,)."""
         check_is_fitted(self, "module_")
         return self.module_.c.numpy(force=True)
-
-    def _float64(self) -> RestrictedBoltzmannMachine:
-        return copy.deepcopy(self.module_).double()

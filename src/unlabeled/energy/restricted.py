@@ -53,7 +53,11 @@ class RestrictedBoltzmannMachine(nn.Module):
     """
 
     def __init__(
-        self, n_visible: int, n_hidden: int, visible: Unit | None = None, hidden: Unit | None = None
+        self,
+        n_visible: int,
+        n_hidden: int,
+        visible: Unit | None = None,
+        hidden: Unit | None = None,
     ):
         super().__init__()
         self.visible = (visible or Bernoulli()).build(n_visible)

@@ -6,9 +6,10 @@ TITLE = "Forward and reverse annealing against the exact log Z"
 CITATION = "The method of Neal (2001), Salakhutdinov & Murray (2008), Burda et al. (2015)"
 PROTOCOL = [
     "Each run trains 25 machines with 20 hidden units, seeds 0 to 24, whose log Z is summed over "
-    "all 2^20 hidden states, and counts those whose bracket (100 chains, 1,000 temperatures) holds it.",
-    "Errors are those of forward AIS in nats, with 1,000 temperatures on all machines and with 10,000 "
-    "on the first 5.",
+    "all states of a layer, and counts those whose bracket (100 chains, 1,000 temperatures) "
+    "holds it.",
+    "Errors are those of forward AIS in nats, with 1,000 temperatures on all machines and with "
+    "10,000 on the first 5.",
     "Bars and stripes, two digit classes and noisy prototypes make machines with well separated "
     "modes.",
 ]
@@ -31,7 +32,12 @@ RUNS = {
     "bars": {
         "label": "bars and stripes 4x4",
         "note": "PCD-5 with 500 chains, 2,000 epochs of one batch, learning rate 0.2.",
-        "params": {"n_components": 20, "n_epochs": 2000, "learning_rate": 0.2, "sampler": (5, 500)},
+        "params": {
+            "n_components": 20,
+            "n_epochs": 2000,
+            "learning_rate": 0.2,
+            "sampler": (5, 500),
+        },
         "seeds": [0],
     },
     "zero-one": {

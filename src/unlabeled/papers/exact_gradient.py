@@ -5,10 +5,10 @@ import time
 TITLE = "The exact gradient on bars and stripes"
 CITATION = "Data of Hinton & Sejnowski (1986), in the form of MacKay (2003), 3x3"
 PROTOCOL = [
-    "All 16 rows (blank and full counted twice); the log-likelihood is summed over them and exact.",
+    "All 16 rows (blank and full counted twice); their log-likelihoods, exact, are added up.",
     "Full-batch exact gradient, centred, 3 seeds fixed beforehand.",
-    "The ceiling, the entropy of the 16 rows, is -41.589 nats. Nothing is held out here: the point "
-    "is that the gradient climbs as high as the model can.",
+    "The ceiling, the entropy of the 16 rows, is -41.589 nats. Nothing is held out: the point is "
+    "that the gradient climbs as high as the model can.",
 ]
 COLUMNS = ["log-likelihood"]
 RUNS = {

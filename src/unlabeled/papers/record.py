@@ -3,7 +3,7 @@
 import os
 import platform
 import subprocess
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 __all__ = ["circumstances"]
@@ -18,7 +18,7 @@ def circumstances() -> dict:
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
     return {
-        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "hardware": gpu or processor(),
         "threads": torch.get_num_threads(),
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
@@ -37,7 +37,9 @@ def processor() -> str:
     name, flags = platform.processor() or platform.machine(), ""
     if os.path.exists("/proc/cpuinfo"):
         facts = dict(
-            line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line
+            line.split(":", 1)
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if ":" in line
         )
         facts = {key.strip(): value.strip() for key, value in facts.items()}
         name, flags = facts.get("model name", name), facts.get("flags", "")

@@ -139,9 +139,9 @@ def page(folder="results") -> str:
     """The Markdown page of all results in `folder`: `docs/results.md`."""
     parts = [
         "# Results",
-        "Made from `results/*.json` by `python -m unlabeled.papers.results`; each number was measured by "
-        "`unlabeled reproduce` at the commit beside it. A “+” after a commit means that the source "
-        "tree had changes that were not committed yet.",
+        "Made from `results/*.json` by `python -m unlabeled.papers.results`; each number was "
+        "measured by `unlabeled reproduce` at the commit beside it. A “+” after a commit means "
+        "that the source tree had changes that were not committed yet.",
     ]
     for path in sorted(Path(folder).glob("*.json")):
         record = json.loads(path.read_text())

@@ -1,0 +1,98 @@
+"""The likelihood of an estimator whose density is known up to its partition function."""
+
+import copy
+import dataclasses
+
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+from unlabeled.capabilities import DensityMixin
+from unlabeled.energy import partition
+from unlabeled.energy.enumeration import enumerable
+from unlabeled.sampling.noise import stream_seed
+from unlabeled.validation import check_number
+
+__all__ = ["PartitionMixin"]
+
+_ANNEALING = 0xA15  # the random stream of the estimate that is kept
+
+
+class PartitionMixin(DensityMixin):
+    """`score_samples` as -F(v) - log Z; a model gives `_path()`, its module `free_energy`."""
+
+    _saved_attributes: tuple[str, ...] = ("_log_z",)
+
+    def _path(self) -> partition.Path:
+        raise NotImplementedError
+
+    def _finish(self):
+        self._log_z = None
+
+    def _log_density(self, x):
+        return -self._float64().free_energy(x) - self.log_partition().value
+
+    def free_energy(self, X):
+        """F(v) of each row in nats, shape (n,), float64: log p(v) = -F(v) - log Z."""
+        rows = self._fitted_rows(X)
+        return self._map(self._float64().free_energy, rows, X, dtype=torch.float64)
+
+    @torch.no_grad()
+    def log_partition(
+        self, method="auto", *, n_chains=100, n_temperatures=10_000, random_state=None
+    ):
+        """log Z in nats, computed in float64.
+
+        Parameters
+        ----------
+        method : {"auto", "exact", "ais", "bracket"}, default="auto"
+            "auto" is exact where a layer has at most 20 discrete units, else AIS with the
+            defaults below and a random stream of the model's own; it is kept until the model
+            learns again and is what `score_samples` uses. "bracket" anneals in both directions.
+        n_chains : int, default=100
+            Annealing runs.
+        n_temperatures : int, default=10 000
+            Steps from the base rates to the model.
+        random_state : int, RandomState, Generator or None
+
+        Returns
+        -------
+        LogPartition
+            With `value`, `standard_error`, `lower`, `upper` and `kind`.
+
+        References
+        ----------
+        Salakhutdinov, Murray. On the quantitative analysis of deep belief networks. ICML 2008.
+        """
+        check_is_fitted(self, "module_")
+        if method not in ("auto", "exact", "ais", "bracket"):
+            raise ValueError(
+                f"method must be 'auto', 'exact', 'ais' or 'bracket', got {method!r}."
+            )
+        if method == "auto":
+            return self._kept_log_partition()
+        if method == "exact":
+            return partition.exact(self._float64())
+        check_number("n_chains", n_chains, 2, integer=True)
+        check_number("n_temperatures", n_temperatures, 3, integer=True)
+        path, betas = self._path(), partition.temperatures(n_temperatures)
+        noise = self._noise(random_state)
+        if method == "bracket":
+            return partition.bracket(path, betas, n_chains, noise)
+        return partition.estimate(partition.annealed(path, betas, n_chains, noise)[0])
+
+    def _kept_log_partition(self):
+        if getattr(self, "_log_z", None) is None:
+            stream = stream_seed(self._seed, _ANNEALING)
+            kept = self.log_partition(self.score_kind_, random_state=stream)
+            self._log_z = dataclasses.astuple(kept)
+        return partition.LogPartition(*self._log_z)
+
+    @property
+    def score_kind_(self):
+        """How `score_samples` knows log Z: "exact" or "ais"."""
+        check_is_fitted(self, "module_")
+        layers = self.module_.visible, self.module_.hidden
+        return "exact" if any(enumerable(unit) for unit in layers) else "ais"
+
+    def _float64(self) -> torch.nn.Module:
+        return copy.deepcopy(self.module_).double()

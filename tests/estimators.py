@@ -1,0 +1,123 @@
+"""Every public estimator, found by its base; a table of small settings is all that names one."""
+
+import copy
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+import unlabeled
+from unlabeled.base import Estimator
+from unlabeled.energy import PCD, Gaussian
+from unlabeled.energy.sparsity import Sparsity
+from unlabeled.engine.schedules import Linear, Steps
+
+# What makes a model small enough to be fitted in a moment; without a row, its defaults are used.
+SMALL = {
+    "RBM": {"n_components": 12},
+}
+
+# Parameters that are objects, as many as a model takes.
+OBJECTS = {
+    "RBM": {
+        "visible": Gaussian(variance=0.5),
+        "sampler": PCD(2, n_chains=30),
+        "momentum": Linear(0.5, 0.9),
+        "sparsity": Sparsity(0.2),
+        "schedule": Steps((1.0, 0.1), at=(0.5,)),
+        "optimizer": torch.optim.SGD,
+    },
+}
+
+# What a million rows can be learned from in a few seconds.
+BIG = {
+    "RBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},
+}
+
+ROW_BY_ROW = (
+    "transform",
+    "reconstruct",
+    "reconstruction_error",
+    "score_samples",
+    "free_energy",
+    "pseudo_log_likelihood",
+    "predict",
+    "predict_proba",
+)
+
+
+def public() -> list[type]:
+    """All classes of estimators among the public names."""
+    named = [getattr(unlabeled, name) for name in unlabeled.__all__]
+    return [c for c in named if isinstance(c, type) and issubclass(c, Estimator)]
+
+
+def each(*methods):
+    """Run a test for every public estimator that has all these methods, as `cls`."""
+    able = [c for c in public() if all(hasattr(c, name) for name in methods)]
+    return pytest.mark.parametrize("cls", able, ids=[c.__name__ for c in able])
+
+
+def make(cls, **params):
+    """A small, new, repeatable instance."""
+    common = {"n_epochs": 2, "batch_size": 50, "random_state": 0}
+    return cls(**{**common, **SMALL.get(cls.__name__, {}), **params})
+
+
+def steady(cls, **params):
+    """As `make`, with nothing that depends on how many epochs are planned."""
+    return make(
+        cls, **({"schedule": "constant"} if "schedule" in make(cls).get_params() else {}) | params
+    )
+
+
+@cache
+def digits() -> np.ndarray:
+    """333 binarised 8 x 8 digits: six batches of 50 and a ragged one."""
+    X = (load_digits().data[:333] > 7).astype(np.float32)
+    X.flags.writeable = False
+    return X
+
+
+@cache
+def _fitted(cls):
+    return make(cls).fit(digits())
+
+
+def fitted(cls):
+    """A model fitted on `digits()`; a copy, so that a test may change it."""
+    return copy.deepcopy(_fitted(cls))
+
+
+def answers(model, X) -> dict:
+    """What every deterministic method that the model has says of X."""
+    return {name: getattr(model, name)(X) for name in ROW_BY_ROW if hasattr(model, name)}
+
+
+def weights(model) -> dict:
+    """A copy of everything in the module."""
+    return {name: value.clone() for name, value in model.module_.state_dict().items()}
+
+
+def assert_same_model(a, b):
+    """Bit for bit, the history (but for the seconds) included."""
+    ours, theirs = weights(a), weights(b)
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        assert torch.equal(ours[name], theirs[name]), name
+    assert timeless(a.history_) == timeless(b.history_)
+
+
+def differ(a, b) -> bool:
+    """Whether any weight differs."""
+    theirs = weights(b)
+    return any(not torch.equal(value, theirs[name]) for name, value in weights(a).items())
+
+
+def timeless(history: dict) -> dict:
+    """A history without the seconds, comparable although NaN is in it."""
+    return {
+        name: [repr(x) for x in column] for name, column in history.items() if name != "seconds"
+    }

@@ -7,6 +7,12 @@ RBM(n_components=16, random_state=0)
 
 from importlib import import_module
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # what editors and type checkers see of the lazy names below
+    from unlabeled import callbacks, datasets, energy, metrics, papers, plot
+    from unlabeled.energy.rbm import RBM
+    from unlabeled.persistence import load
+
 __version__ = "0.1.0"
 
 _HOME = {
@@ -19,7 +25,7 @@ _ROOMS = ("callbacks", "datasets", "energy", "metrics", "papers", "plot")
 __all__ = ["__version__", *_HOME, *_ROOMS]
 
 
-def __getattr__(name):
+def __getattr__(name: str):
     """Import a public name on first use (PEP 562), so that `import unlabeled` stays quick."""
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)

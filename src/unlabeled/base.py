@@ -179,7 +179,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         self._check_values(rows)
         self._device = choose_device(self.device, X)
         for name in ("module_", "_training", "history_"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
         return rows
 
     def _check_values(self, rows: Rows) -> None:

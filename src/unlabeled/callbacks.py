@@ -8,6 +8,7 @@ import copy
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.callback import ProgressBar
@@ -194,14 +195,15 @@ class Snapshot(Callback):
 
     def setup(self, estimator, context):
         """Start a new film."""
-        self.frames, self.epochs = [], []
+        self.frames: list[np.ndarray] = []
+        self.epochs: list[int] = []
 
     def on_epoch(self, estimator, report):
         """Keep a frame if it is time."""
         if report["epoch"] % self.every == 0:
             frame = estimator.components_ if self.take is None else self.take(estimator)
             self.frames.append(np.array(frame, copy=True))
-            self.epochs.append(report["epoch"])
+            self.epochs.append(int(report["epoch"]))
 
     def state_dict(self):
         """The film so far."""
@@ -256,7 +258,7 @@ class TensorBoard(Callback):
 
     def __init__(self, folder):
         self.folder = folder
-        self._writer = None
+        self._writer: Any = None
 
     def setup(self, estimator, context):
         """Open the log.

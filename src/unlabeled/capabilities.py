@@ -3,6 +3,9 @@
 Applications ask for a capability (`hasattr(model, "reconstruct")`), never for a class.
 """
 
+# The mixins rest on Estimator, which comes after them among the bases of a model.
+# pyright: reportAttributeAccessIssue=false
+
 import numpy as np
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -184,7 +187,7 @@ class CompleteMixin:
         return give_back(completed[0] if n_samples == 1 else completed, X)
 
     def _mask(self, missing, x):
-        mask = torch.as_tensor(np.asarray(missing) if not torch.is_tensor(missing) else missing)
+        mask = missing if torch.is_tensor(missing) else torch.from_numpy(np.array(missing))
         if mask.dtype != torch.bool or mask.shape not in (x.shape, x.shape[1:]):
             raise ValueError(
                 f"missing must be boolean of shape {tuple(x.shape)} or {tuple(x.shape[1:])}, got "

@@ -3,6 +3,7 @@
 import json
 import numbers
 import platform
+import sys
 import time
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def save(model, folder) -> None:
 
     config = {
         "class": type(model).__name__,
+        "module": type(model).__module__,
         "params": plain_params(model),
         "fitted": {name: _listed(getattr(model, name)) for name in _fitted_names(model)},
         "versions": {
@@ -78,7 +80,7 @@ def load(folder, device: str = "cpu"):
     if not path.exists():
         raise FileNotFoundError(f"there is no saved model in {folder}: config.json is missing.")
     config = json.loads(path.read_text())
-    model = _class_named(config["class"])(
+    model = _class_named(config["class"], config["module"])(
         **{name: from_plain(value) for name, value in config["params"].items()}
     )
     for name, value in config["fitted"].items():
@@ -119,19 +121,16 @@ def _unlisted(name, value):
     return tuple(value) if isinstance(value, list) else value
 
 
-def _class_named(name: str):
+def _class_named(name: str, module: str):
+    """A public class of the library, or one of a module that has been imported already."""
     import unlabeled
-    from unlabeled.base import Estimator
 
     if name in unlabeled.__all__:
         return getattr(unlabeled, name)
-    waiting = [Estimator]
-    while waiting:
-        known = waiting.pop()
-        if known.__name__ == name:
-            return known
-        waiting.extend(known.__subclasses__())
-    raise ValueError(f"a model of class {name} was saved; import its module before loading.")
+    made_of = getattr(sys.modules.get(module), name, None)
+    if not (isinstance(made_of, type) and hasattr(made_of, "_saved_attributes")):
+        raise ValueError(f"a {name} of {module} was saved; import that module before loading.")
+    return made_of
 
 
 class Checkpoint:

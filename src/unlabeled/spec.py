@@ -93,8 +93,9 @@ def to_plain(value):
         return [to_plain(x) for x in value]
     if isinstance(value, type) and value.__module__.startswith("torch.optim"):
         return {"optimizer": value.__name__}
-    if isinstance(value, numbers.Number) and hasattr(value, "item"):
-        return value.item()  # a NumPy scalar
+    item = getattr(value, "item", None)  # of a NumPy scalar
+    if isinstance(value, numbers.Number) and item is not None:
+        return item()
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(

@@ -31,7 +31,7 @@ def is_dataset(X) -> bool:
     return hasattr(X, "__len__") and hasattr(X, "__getitem__")
 
 
-def image_shape_of(X) -> tuple[int, int, int] | None:
+def image_shape_of(X) -> tuple[int, ...] | None:
     """(c, h, w) of images given as (n, c, h, w); None for anything else."""
     shape = getattr(X, "shape", ())
     return tuple(int(k) for k in shape[1:]) if len(shape) == 4 else None

@@ -16,7 +16,7 @@ def enumerable(unit: Unit) -> bool:
 
 def n_states(unit: Unit) -> int:
     """Number of joint states of the layer."""
-    return len(unit.support) ** unit.n_units
+    return len(unit.support or ()) ** unit.n_units
 
 
 def states(unit: Unit, start: int = 0, stop: int | None = None) -> torch.Tensor:
@@ -32,7 +32,8 @@ def states(unit: Unit, start: int = 0, stop: int | None = None) -> torch.Tensor:
     >>> states(Bernoulli().build(2)).tolist()
     [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     """
-    k, n = len(unit.support), unit.n_units
+    support = torch.tensor(unit.support)
+    k, n = len(support), unit.n_units
     index = torch.arange(start, n_states(unit) if stop is None else stop)
     powers = k ** torch.arange(n - 1, -1, -1)
-    return torch.tensor(unit.support)[index[:, None] // powers % k]
+    return support[index[:, None] // powers % k]

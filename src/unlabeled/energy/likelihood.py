@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+from typing import Any
 
 import torch
 from sklearn.utils.validation import check_is_fitted
@@ -21,6 +22,8 @@ class PartitionMixin(DensityMixin):
     """`score_samples` as -F(v) - log Z; a model gives `_path()`, its module `free_energy`."""
 
     _saved_attributes: tuple[str, ...] = ("_log_z",)
+
+    module_: Any
 
     def _path(self) -> partition.Path:
         raise NotImplementedError
@@ -81,11 +84,12 @@ class PartitionMixin(DensityMixin):
         return partition.estimate(partition.annealed(path, betas, n_chains, noise)[0])
 
     def _kept_log_partition(self):
-        if getattr(self, "_log_z", None) is None:
+        kept = getattr(self, "_log_z", None)
+        if kept is None:
             stream = stream_seed(self._seed, _ANNEALING)
-            kept = self.log_partition(self.score_kind_, random_state=stream)
-            self._log_z = dataclasses.astuple(kept)
-        return partition.LogPartition(*self._log_z)
+            fresh = self.log_partition(self.score_kind_, random_state=stream)
+            kept = self._log_z = dataclasses.astuple(fresh)
+        return partition.LogPartition(*kept)
 
     @property
     def score_kind_(self):
@@ -94,5 +98,5 @@ class PartitionMixin(DensityMixin):
         layers = self.module_.visible, self.module_.hidden
         return "exact" if any(enumerable(unit) for unit in layers) else "ais"
 
-    def _float64(self) -> torch.nn.Module:
+    def _float64(self):
         return copy.deepcopy(self.module_).double()

@@ -43,6 +43,7 @@ class Path(Protocol):
 
     def log_p(self, state: Any, beta: float) -> torch.Tensor:
         """log p*_beta(state), shape (n_chains,)."""
+        ...
 
     def move(self, state: Any, beta: float, noise: Noise) -> Any:
         """A transition that leaves p_beta invariant and is reversible."""
@@ -176,7 +177,7 @@ def reverse_annealed(path: Path, betas, state, noise: Noise) -> torch.Tensor:
     log-likelihood using reverse annealing. AISTATS 2015.
     """
     betas = [float(beta) for beta in betas]
-    log_w = path.log_base
+    log_w = torch.tensor(path.log_base, dtype=torch.float64)
     for cold, warm in zip(betas[:0:-1], betas[-2::-1], strict=True):
         if cold < 1:
             state = path.move(state, cold, noise)

@@ -86,7 +86,8 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, PartitionMixin, 
         c.
     history_ : dict of list
         A value per epoch for "epoch", "seconds" and every term: "reconstruction_error" (squared,
-        per row) and "free_energy" (nats) on up to 1 000 training rows, "val_..." on rows held out.
+        per row) and "free_energy" (nats) on up to 1 000 training rows, ``val_...`` on rows
+        held out.
     score_kind_ : {"exact", "ais"}
         How `score_samples` knows log Z.
     n_features_in_ : int
@@ -114,6 +115,7 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, PartitionMixin, 
     (16, 6)
     """
 
+    module_: RestrictedBoltzmannMachine
     _watch_rows = 1000
     _saved_attributes = (*Estimator._saved_attributes, *PartitionMixin._saved_attributes)
 
@@ -167,7 +169,8 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, PartitionMixin, 
         check_number("n_components", self.n_components, 1, integer=True)
         check_number("momentum", at(self.momentum, 0.5), 0, 1)
         check_number("weight_decay", self.weight_decay, 0)
-        self._unit("visible"), self._unit("hidden")
+        for layer in ("visible", "hidden"):
+            self._unit(layer)
         choose(self.sampler, SAMPLERS, Sampler, "sampler")
         if self.sparsity is not None and not isinstance(self._unit("hidden"), Bernoulli):
             raise ValueError("sparsity needs hidden='bernoulli'; set it to None.")
@@ -215,13 +218,14 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, PartitionMixin, 
         for name, p in rbm.named_parameters():
             p.grad = gradient[name]
         step.sync(s_mean, t_mean)
-        gradient = {name: p.grad for name, p in rbm.named_parameters()}
+        gradient = {k: p.grad for k, p in rbm.named_parameters() if p.grad is not None}
         gradient["W"] = gradient["W"] - self.weight_decay * rbm.W
         if self.centered:
             rbm.move_offsets(s_mean, t_mean, rate=0.01)
             gradient = rbm.centre(gradient)
-        if self.sparsity is not None:
-            gradient["c"] = gradient["c"] + Sparsity.of(self.sparsity).pull(t_mean)
+        sparsity = Sparsity.of(self.sparsity)
+        if sparsity is not None:
+            gradient["c"] = gradient["c"] + sparsity.pull(t_mean)
         for name, p in rbm.named_parameters():
             p.grad = -gradient[name]
         step.apply(progress)

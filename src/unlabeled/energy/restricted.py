@@ -52,6 +52,12 @@ class RestrictedBoltzmannMachine(nn.Module):
     torch.Size([4])
     """
 
+    visible: Unit
+    hidden: Unit
+    base: torch.Tensor
+    mu: torch.Tensor
+    lam: torch.Tensor
+
     def __init__(
         self,
         n_visible: int,

@@ -36,6 +36,7 @@ class Unit(Spec, nn.Module):
     """
 
     support: tuple[float, ...] | None = None
+    n_units: int
     low: float = -math.inf
     high: float = math.inf
 
@@ -123,6 +124,8 @@ class Gaussian(Unit):
     Cho, Ilin, Raiko. Improved learning of Gaussian-Bernoulli restricted Boltzmann machines.
     ICANN 2011.
     """
+
+    log_variance: torch.Tensor
 
     def __init__(self, learn_variance: bool = True, variance: float | None = None):
         super().__init__()

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -29,7 +30,7 @@ def write_tree(path: str | os.PathLike, tree: dict) -> None:
     write_bytes(path, to_bytes(tensors, metadata={"tree": json.dumps(skeleton)}))
 
 
-def read_tree(path: str | os.PathLike, device="cpu") -> dict:
+def read_tree(path: str | os.PathLike, device="cpu") -> dict[str, Any]:
     """Read what :func:`write_tree` wrote; tensors come to `device`."""
     with safe_open(str(path), framework="pt", device=str(device)) as file:
         return _put_back(json.loads(file.metadata()["tree"]), file)
@@ -67,7 +68,7 @@ def _take_out(node, name, tensors):
     )
 
 
-def _put_back(node, file):
+def _put_back(node, file) -> Any:
     if not isinstance(node, dict):
         return node
     ((kind, inside),) = node.items()

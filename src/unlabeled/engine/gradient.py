@@ -1,6 +1,7 @@
 """One update: sum the gradients of all processes, clip, move."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 
@@ -76,7 +77,7 @@ class GradientStep:
         self.parameters = list(parameters)
         self.max_gradient_norm = max_gradient_norm
         make = choose_optimizer(optimizer)
-        fused = {"fused": True} if make in _FUSED else {}
+        fused: dict[str, Any] = {"fused": True} if make in _FUSED else {}
         self.optimizer = make(self.parameters, lr=at(rates["lr"], 0.0), **fused)
         self.rates = {k: v for k, v in rates.items() if k in self.optimizer.defaults}
 

@@ -24,7 +24,9 @@ class Rows:
         """The rows with these numbers, in the dtype and on the device that hold them."""
         raise NotImplementedError
 
-    def fetch(self, index, device="cpu", dtype=torch.float32) -> torch.Tensor:
+    def fetch(
+        self, index, device: torch.device | str = "cpu", dtype=torch.float32
+    ) -> torch.Tensor:
         """The rows with these numbers, flattened, on `device` in `dtype`."""
         x = self.take(np.asarray(index))
         return x.reshape(len(x), -1).to(device=device, dtype=dtype)
@@ -132,7 +134,7 @@ def moments(rows: Rows, index: np.ndarray, chunk: int = 4096):
     mean, variance : tensors of shape (n_features,), float32, on the CPU
     """
     index = index[spread_out(len(index), _SAMPLE)]
-    n, mean, m2 = 0, 0.0, 0.0
+    n, mean, m2 = 0, torch.zeros(()), torch.zeros(())
     for start in range(0, len(index), chunk):
         x = rows.fetch(index[start : start + chunk], dtype=torch.float64)
         delta = x.mean(0) - mean

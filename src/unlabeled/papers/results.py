@@ -15,7 +15,12 @@ _MACHINERY = ("record", "results")
 
 
 def available() -> list[str]:
-    """Names of the papers that can be reproduced."""
+    """Names of the papers that can be reproduced.
+
+    Returns
+    -------
+    list of str
+    """
     found = (module.name for module in iter_modules([str(Path(__file__).parent)]))
     return sorted(name.replace("_", "-") for name in found if name not in _MACHINERY)
 
@@ -110,7 +115,18 @@ def _keep(path, module, result):
 
 
 def table(record: dict) -> str:
-    """A Markdown table of a paper's results: every run and seed, published beside measured."""
+    """Every run and seed of a paper, published beside measured.
+
+    Parameters
+    ----------
+    record : dict
+        What :func:`reproduce` returns and writes.
+
+    Returns
+    -------
+    str
+        A Markdown table.
+    """
     columns = record["columns"]
     head = ["run", "seed", "published", *columns, "time", "commit"]
     lines = [_row(head), _row(["---"] * len(head))]
@@ -136,7 +152,18 @@ def _row(cells) -> str:
 
 
 def page(folder="results") -> str:
-    """The Markdown page of all results in `folder`: `docs/results.md`."""
+    """All results on one page.
+
+    Parameters
+    ----------
+    folder : str or path, default="results"
+        Where :func:`reproduce` wrote them.
+
+    Returns
+    -------
+    str
+        The Markdown of `docs/results.md`.
+    """
     parts = [
         "# Results",
         "Made from `results/*.json` by `python -m unlabeled.papers.results`; each number was "

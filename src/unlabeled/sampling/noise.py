@@ -50,7 +50,14 @@ class Noise:
         `(rank + 1) * n_blocks // world`.
     """
 
-    def __init__(self, seed: int, device="cpu", n_blocks: int = 1, rank: int = 0, world: int = 1):
+    def __init__(
+        self,
+        seed: int,
+        device: torch.device | str = "cpu",
+        n_blocks: int = 1,
+        rank: int = 0,
+        world: int = 1,
+    ):
         self.seed = seed
         self.device = torch.device(device)
         self.n_blocks = n_blocks

@@ -1,0 +1,142 @@
+"""What a benchmark is, the order in which its contestants run, and what is made of the times."""
+
+import time
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+__all__ = ["Benchmark", "Contestant", "interleave", "summary"]
+
+REST = 0.1  # seconds in which the threads of the last contestant fall asleep
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A row of the table.
+
+    Attributes
+    ----------
+    name : str
+        What the row is called.
+    peer : str
+        The file in `peers/` that knows the library.
+    options : dict
+        What this contestant gets besides the benchmark's own options.
+    note : str
+        What a reader must know to compare it.
+    """
+
+    name: str
+    peer: str
+    options: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One task, several cases of it, and who takes part.
+
+    Attributes
+    ----------
+    name, title : str
+        Of the command, and of the page.
+    rows : int
+        Rows of data unless told otherwise.
+    data : callable
+        Number of rows -> dict of arrays.
+    options : dict
+        Hyper-parameters, the same for everybody.
+    cases : dict of dict
+        Options that differ between tables, by the table's name.
+    contestants : tuple of Contestant
+        The first is what the others are compared with.
+    worth : callable
+        (what a peer found, data) -> a number that says what was learned.
+    worth_name : str
+        What that number is.
+    """
+
+    name: str
+    title: str
+    rows: int
+    data: Callable[[int], dict]
+    options: dict[str, Any]
+    cases: dict[str, dict[str, Any]]
+    contestants: tuple[Contestant, ...]
+    worth: Callable[[Mapping, Mapping], float]
+    worth_name: str
+
+
+def interleave(
+    contestants: Mapping[Hashable, Callable[[], float]],
+    rounds: int,
+    *,
+    warm_up: int = 1,
+    rest: float = REST,
+    tell: Callable[[str], None] = lambda line: None,
+) -> dict[Hashable, list[float]]:
+    """Run everybody once per round: A B C, A B C, ...; a drift of the machine meets all of them.
+
+    Parameters
+    ----------
+    contestants : mapping of callable
+        Each runs once and returns its seconds.
+    rounds : int
+        Rounds that count.
+    warm_up : int, default=1
+        Rounds before them.
+    rest : float, default=0.1
+        Seconds of quiet before each run.
+    tell : callable, optional
+        Gets a line per round.
+
+    Returns
+    -------
+    dict of list of float
+        Seconds of every round that counts.
+    """
+    seconds: dict[Hashable, list[float]] = {key: [] for key in contestants}
+    for k in range(-warm_up, rounds):
+        began = time.perf_counter()
+        for key, run in contestants.items():
+            time.sleep(rest)
+            seconds[key].append(run())
+        label = f"round {k + 1} of {rounds}" if k >= 0 else "warm-up"
+        tell(f"{label}: {time.perf_counter() - began:.1f} s")
+    return {key: values[warm_up:] for key, values in seconds.items()}
+
+
+def summary(seconds: Mapping[Hashable, list[float]], reference: Hashable) -> dict:
+    """Median, spread, and ratio to the reference.
+
+    Parameters
+    ----------
+    seconds : mapping of list of float
+        As from :func:`interleave`.
+    reference : hashable
+        Whom the others are compared with.
+
+    Returns
+    -------
+    dict of dict
+        "median", "least", "most" in seconds; "ratio" of the medians; "ratio_least" and
+        "ratio_most" of the ratios within a round.
+
+    Examples
+    --------
+    >>> summary({"a": [1.0, 2.0, 3.0], "b": [2.0, 6.0, 6.0]}, "a")["b"]["ratio"]
+    3.0
+    """
+    table = {}
+    for key, values in seconds.items():
+        within = [a / b for a, b in zip(values, seconds[reference], strict=True)]
+        table[key] = {
+            "median": median(values),
+            "least": min(values),
+            "most": max(values),
+            "ratio": median(values) / median(seconds[reference]),
+            "ratio_least": min(within),
+            "ratio_most": max(within),
+        }
+    return table

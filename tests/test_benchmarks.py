@@ -1,0 +1,170 @@
+"""Order of rounds, what is made of the seconds, the peers' processes, the page; never how fast."""
+
+import json
+import re
+import sys
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import NAMES, environments, pages
+from benchmarks.__main__ import ROOT, chosen, main, renewed
+from benchmarks.contest import interleave, summary
+from benchmarks.rbm import DENSITY, data
+from benchmarks.running import Worker, run
+
+PEER = """
+PACKAGES = ()
+
+def toy(data, *, fail):
+    print("chatter")
+    def train():
+        if fail:
+            raise ArithmeticError("no")
+        return data["X"] * 2
+    return train, lambda model: {"twice": model}
+"""
+
+
+def test_rounds_are_interleaved_and_the_warm_up_does_not_count():
+    order = []
+
+    def contestant(name):
+        return lambda: order.append(name) or float(len(order))
+
+    seconds = interleave({n: contestant(n) for n in "abc"}, rounds=2, rest=0)
+    assert "".join(order) == "abcabcabc"
+    assert seconds == {"a": [4, 7], "b": [5, 8], "c": [6, 9]}
+
+
+def test_summary_compares_medians_and_rounds():
+    theirs = summary({"us": [1.0, 2.0, 9.0], "them": [4.0, 1.0, 8.0]}, "us")["them"]
+    assert (theirs["median"], theirs["least"], theirs["most"]) == (4, 1, 8)
+    assert theirs["ratio"] == 2
+    assert (theirs["ratio_least"], theirs["ratio_most"]) == (0.5, 4)
+
+
+@pytest.fixture
+def toy(tmp_path):
+    (tmp_path / "toy.py").write_text(PEER)
+    np.save(tmp_path / "X.npy", np.arange(3))
+    worker = Worker(Path(sys.executable), tmp_path / "toy.py", 1, tmp_path / "log")
+    yield worker
+    worker.close()
+
+
+def test_worker_trains_keeps_and_survives_a_failure(toy, tmp_path):
+    with pytest.raises(RuntimeError, match=r"toy\.py[\s\S]*ArithmeticError: no"):
+        toy.time("toy", tmp_path, {"fail": True})
+    assert toy.time("toy", tmp_path, {"fail": False}, tmp_path / "found.npz") >= 0
+    assert np.load(tmp_path / "found.npz")["twice"].tolist() == [0, 2, 4]
+
+
+def test_worker_that_dies_says_why(tmp_path):
+    (tmp_path / "toy.py").write_text("import no_such_library")
+    with pytest.raises(RuntimeError, match="No module named 'no_such_library'"):
+        Worker(Path(sys.executable), tmp_path / "toy.py", 1, tmp_path / "log")
+
+
+def test_environment_counts_only_for_the_versions_it_was_made_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNLABELED_CACHE", str(tmp_path))
+    assert environments.interpreter("unlabeled") == Path(sys.executable)
+    assert environments.interpreter("rbms") is None
+    place = environments.folder("rbms")
+    place.mkdir(parents=True)
+    (place / "made-for").write_text(environments._stamp(["rbms==0.0.1"]))
+    assert environments.interpreter("rbms") is None
+    (place / "made-for").write_text(environments._stamp(environments.peers()["rbms"]))
+    assert environments.interpreter("rbms").is_relative_to(place)
+
+
+def test_unknown_peer_is_refused():
+    with pytest.raises(ValueError, match=r"peer must be one of learnergy, .*'nobody'"):
+        environments.make("nobody")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_benchmark_is_complete(name):
+    benchmark = chosen(name)
+    assert benchmark.name == name
+    names = [c.name for c in benchmark.contestants]
+    assert len(set(names)) == len(names)
+    assert benchmark.contestants[0].peer == "unlabeled"
+    for c in benchmark.contestants:
+        source = (environments.PEERS / f"{c.peer}.py").read_text()
+        assert f"\ndef {name}(data, " in source
+
+
+def test_rbm_data_are_as_dense_as_mnist():
+    X = data(2000)["X"]
+    assert set(np.unique(X)) == {0, 1} and X.shape == (2000, 784)
+    assert abs(X.mean() - DENSITY) < 0.002
+    assert X.std(0).max() > 0.3  # not one picture only
+
+
+@pytest.mark.parametrize("peer", ["unlabeled", "scikit_learn"])
+def test_rbm_peer_learns_and_shows_it(peer):
+    benchmark = chosen("rbm")
+    options = next(c.options for c in benchmark.contestants if c.peer == peer)
+    arrays = {name: X[:200] for name, X in data(200).items()}
+    fit = import_module(f"benchmarks.peers.{peer}").rbm
+    worth = []
+    for learning_rate in (1e-9, 0.5):
+        sizes = {"n_components": 5, "n_epochs": 10, "batch_size": 20}
+        train, read = fit(arrays, **sizes, learning_rate=learning_rate, **options)
+        worth.append(benchmark.worth(read(train()), arrays))
+    assert worth[1] > worth[0] + 1
+
+
+@pytest.mark.slow
+def test_run_leaves_out_whom_it_cannot_find(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNLABELED_CACHE", str(tmp_path))
+    said = []
+    case = {"small batches": {"batch_size": 10, "n_components": 5}}
+    benchmark = replace(chosen("rbm"), cases=case)
+    record = run(benchmark, rounds=1, rows=100, threads=1, tell=said.append)
+    assert record["missing"] == ["learnergy", "rbms"]
+    assert "rbms is left out: python -m benchmarks setup rbms" in said
+    table = record["cases"]["small batches"]
+    assert next(iter(table)) == "Unlabeled" and "scikit-learn" in table
+    assert json.loads(json.dumps(record)) == record
+    assert "Left out, as not installed: learnergy, rbms." in pages.section(benchmark, record)
+
+
+def test_page_holds_exactly_what_was_measured():
+    text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert text == renewed(text)
+
+
+def test_page_is_written_from_the_record(tmp_path):
+    entry = summary({"us": [2.0], "them": [5.0]}, "us")
+    table = {name: {**entry[name], "worth": -1.25, "seconds": [1]} for name in entry}
+    record = {
+        "date": "2001-02-03",
+        "commit": "abc",
+        "hardware": "abacus",
+        "threads": 2,
+        "load": 9.0,
+        "rounds": 1,
+        "rows": 90_000,
+        "options": {"n_epochs": 1},
+        "versions": {"torch": "0"},
+        "missing": [],
+        "cases": {"small batches": table},
+    }
+    (tmp_path / "benchmark-rbm.json").write_text(json.dumps(record))
+    text = renewed("before <!-- rbm -->old<!-- /rbm --> after", tmp_path)
+    assert "old" not in text and text.startswith("before ") and text.endswith(" after")
+    assert re.search(r"them +\| 18 000 \| +5\.000 .* \| +2\.50 \(2\.50 \.\. 2\.50\)", text)
+    assert "The machine was busy" in text
+    with pytest.raises(ValueError, match="should have a place for 'rbm'"):
+        renewed("no marks", tmp_path)
+
+
+def test_without_a_command_it_lists(capsys):
+    main([])
+    said = capsys.readouterr().out
+    assert all(name in said for name in [*NAMES, *environments.peers()])

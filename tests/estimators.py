@@ -16,7 +16,7 @@ from unlabeled.engine.schedules import Linear, Steps
 
 # What makes a model small enough to be fitted in a moment; without a row, its defaults are used.
 SMALL = {
-    "RBM": {"n_components": 12},
+    "RBM": {"n_components": 12, "learning_rate": 0.5},
 }
 
 # Parameters that are objects, as many as a model takes.

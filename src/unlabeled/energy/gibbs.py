@@ -1,8 +1,8 @@
 """How the gradient's second phase, the expectation under the model, is had.
 
-A sampler turns data into an estimate of the log-likelihood's gradient,
+A sampler turns data into an estimate of the gradient that is to be descended,
 
-    d log p(v) / d theta = -dF(v)/d theta + sum_x p(x) dF(x)/d theta,
+    -d log p(v) / d theta = dF(v)/d theta - sum_x p(x) dF(x)/d theta,
 
 by providing the rows x. Each phase is a mean over its own number of rows, so that a ragged last
 batch or any number of chains does not change what is learned.
@@ -48,7 +48,7 @@ class Sampler(Spec):
         raise NotImplementedError
 
     def gradient(self, rbm, v, f, n_total, chains, noise) -> dict[str, torch.Tensor]:
-        """This process's share of the log-likelihood's gradient (shares add up).
+        """This process's share of the gradient of mean -log p(v) (shares add up).
 
         Parameters
         ----------
@@ -66,7 +66,7 @@ class Sampler(Spec):
         """
         x, m_total = self.negative(rbm, v, f, n_total, chains, noise)
         weight = torch.cat(
-            [v.new_full((len(v),), 1 / n_total), v.new_full((len(x),), -1 / m_total)]
+            [v.new_full((len(v),), -1 / n_total), v.new_full((len(x),), 1 / m_total)]
         )
         return rbm.gradient(torch.cat([v, x]), torch.cat([f, rbm.hidden_field(x)]), weight)
 
@@ -148,7 +148,7 @@ class Exact(Sampler):
         data = rbm.gradient(v, f, v.new_full((len(v),), 1 / n_total))
         model = _log_partition_gradient(rbm)
         share = len(v) / n_total
-        return {name: data[name] - share * model[name] for name in data}
+        return {name: share * model[name] - data[name] for name in data}
 
 
 def _log_partition_gradient(rbm):

@@ -218,16 +218,14 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, PartitionMixin, 
         for name, p in rbm.named_parameters():
             p.grad = gradient[name]
         step.sync(s_mean, t_mean)
-        gradient = {k: p.grad for k, p in rbm.named_parameters() if p.grad is not None}
-        gradient["W"] = gradient["W"] - self.weight_decay * rbm.W
+        if self.weight_decay:
+            gradient["W"].add_(rbm.W, alpha=self.weight_decay)
         if self.centered:
             rbm.move_offsets(s_mean, t_mean, rate=0.01)
-            gradient = rbm.centre(gradient)
+            rbm.centre(gradient)
         sparsity = Sparsity.of(self.sparsity)
         if sparsity is not None:
-            gradient["c"] = gradient["c"] + sparsity.pull(t_mean)
-        for name, p in rbm.named_parameters():
-            p.grad = -gradient[name]
+            gradient["c"].sub_(sparsity.pull(t_mean))
         step.apply(progress)
 
     @torch.no_grad()

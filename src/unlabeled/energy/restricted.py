@@ -137,7 +137,7 @@ class RestrictedBoltzmannMachine(nn.Module):
         f : tensor of shape (n, n_hidden)
             `hidden_field(v)`.
         weight : tensor of shape (n,)
-            Of either sign: rows of data count +1/n, rows of the model -1/m.
+            Of either sign: to descend, rows of data count -1/n and rows of the model 1/m.
 
         Returns
         -------
@@ -170,6 +170,8 @@ class RestrictedBoltzmannMachine(nn.Module):
     def centre(self, gradient: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         r"""The same gradient, taken in the coordinates of a centred machine and mapped back.
 
+        Changes `gradient` in place and returns it.
+
         In :math:`E = -(s-\mu)^\top b' - (t-\lambda)^\top c' - (t-\lambda)^\top W (s-\mu)` the
         biases are :math:`b = b' - W^\top\lambda, c = c' - W\mu`, so a step
         :math:`(\Delta W, \Delta b', \Delta c')` along its gradient is, in ours,
@@ -182,11 +184,11 @@ class RestrictedBoltzmannMachine(nn.Module):
         ----------
         Melchior, Fischer, Wiskott. How to center deep Boltzmann machines. JMLR 17(99), 2016.
         """
-        mu, lam = self.mu, self.lam
-        W = gradient["W"].addr(lam, gradient["b"], alpha=-1).addr_(gradient["c"], mu, alpha=-1)
-        b = gradient["b"] - lam @ W
-        c = gradient["c"] - W @ mu
-        return gradient | {"W": W, "b": b, "c": c}
+        mu, lam, (W, b, c) = self.mu, self.lam, (gradient[name] for name in "Wbc")
+        W.addmm_(torch.stack([lam, c], 1), torch.stack([b, mu]), alpha=-1)
+        b.sub_(lam @ W)
+        c.sub_(W @ mu)
+        return gradient
 
     @torch.no_grad()
     def move_offsets(self, s_mean, t_mean, rate: float) -> None:

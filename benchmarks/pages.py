@@ -31,8 +31,8 @@ def circumstances(record: dict) -> str:
     options = ", ".join(f"`{name}={value}`" for name, value in record["options"].items())
     lines = [
         f"{record['date']}, commit {record['commit']}; {record['hardware']}; "
-        f"{record['threads']} threads; {_number(record['rows'])} rows; "
-        f"{record['rounds']} rounds after one to warm up. {options}.",
+        f"threads: {record['threads']}; rows: {_number(record['rows'])}; rounds: "
+        f"{record['rounds']}, after one to warm up. {options}.",
         f"Versions: {versions}.",
     ]
     if record["missing"]:

@@ -93,19 +93,21 @@ class RestrictedBoltzmannMachine(nn.Module):
         finally:
             self._product_W = None
 
-    def interaction(self, v: torch.Tensor) -> torch.Tensor:
-        """W s(v), shape (n, n_hidden)."""
-        W = self.W if self._product_W is None else self._product_W
-        return linear(self.visible.statistic(v).to(W.dtype), W).to(v.dtype)
-
     def hidden_field(self, v: torch.Tensor) -> torch.Tensor:
         """c + W s(v), shape (n, n_hidden)."""
-        return self.interaction(v) + self.c
+        s = self.visible.statistic(v)
+        if self._product_W is None:
+            return linear(s, self.W, self.c)
+        W = self._product_W
+        return linear(s.to(W.dtype), W).to(v.dtype).add_(self.c)
 
     def visible_field(self, h: torch.Tensor) -> torch.Tensor:
         """b + W' t(h), shape (n, n_visible)."""
-        W = self.W if self._product_W is None else self._product_W
-        return linear(self.hidden.statistic(h).to(W.dtype), W.t()).to(h.dtype) + self.b
+        t = self.hidden.statistic(h)
+        if self._product_W is None:
+            return torch.addmm(self.b, t, self.W)
+        W = self._product_W
+        return (t.to(W.dtype) @ W).to(h.dtype).add_(self.b)
 
     def energy(self, v: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
         """E(v, h), shape (n,)."""

@@ -9,8 +9,8 @@ import torch
 
 __all__ = ["Rows", "as_rows", "fingerprint", "moments", "spread_out"]
 
-_RELEASE = 2**26  # bytes of a memory map that are in the process together
-_AROUND = 2**16  # bytes that the system maps around every place that is read
+_PLACE = 2**21  # bytes of a file that the system may map around anything that is read of it
+_PLACES = 32  # of these that are in the process together
 _SAMPLE = 2**16  # rows from which moments are taken
 
 
@@ -35,8 +35,8 @@ class Rows:
 class ArrayRows(Rows):
     """Rows of a NumPy array in memory or on disk; a memory map is read as it is needed.
 
-    Pages of a map that were read are given back from time to time, so that a file larger than
-    memory is not slowly pulled into the process. Private (copy-on-write) maps are left alone.
+    Pages of a map that were read are given back at once, so that a file larger than memory is not
+    slowly pulled into the process. Private (copy-on-write) maps are left alone.
     """
 
     def __init__(self, X):
@@ -44,27 +44,27 @@ class ArrayRows(Rows):
         self._dtype = X.dtype.newbyteorder("=")
         mapped = getattr(X, "_mmap", None) if getattr(X, "mode", "c") in ("r", "r+") else None
         self._map = mapped if hasattr(mmap, "MADV_DONTNEED") else None
-        self._piece = max(1, _RELEASE // (X[:1].nbytes + _AROUND))  # rows
-        self._read = 0
 
     def take(self, index):
         if self._map is None:
             return torch.from_numpy(np.ascontiguousarray(self.X[index], self._dtype))
         x = np.empty((len(index), *self.X.shape[1:]), self._dtype)
-        order = np.argsort(index)
-        for start in range(0, len(index), self._piece):
-            part = order[start : start + self._piece]
+        for part in self._neighbours(index):
             x[part] = self.X[index[part]]
-            self._read += len(part)
-            if self._read >= self._piece:
-                self.release()
+            self.release()
         return torch.from_numpy(x)
+
+    def _neighbours(self, index):
+        """Positions in `index` of rows that lie close enough together to be read at once."""
+        order = np.argsort(index)
+        place = index[order] * self.X[:1].nbytes // _PLACE
+        piece = np.cumsum(np.diff(place, prepend=place[:1]) > 0) // _PLACES
+        return np.split(order, np.flatnonzero(np.diff(piece)) + 1)
 
     def release(self) -> None:
         """Hand the pages of a memory map that were read back to the system."""
         if self._map is not None:
             self._map.madvise(mmap.MADV_DONTNEED)
-            self._read = 0
 
 
 class SparseRows(Rows):
@@ -137,9 +137,9 @@ def moments(rows: Rows, index: np.ndarray, chunk: int = 4096):
     n, mean, m2 = 0, torch.zeros(()), torch.zeros(())
     for start in range(0, len(index), chunk):
         x = rows.fetch(index[start : start + chunk], dtype=torch.float64)
-        delta = x.mean(0) - mean
-        total = n + len(x)
-        m2 = m2 + x.var(0, correction=0) * len(x) + delta**2 * (n * len(x) / total)
+        own = x.mean(0)
+        delta, total = own - mean, n + len(x)
+        m2 = m2 + x.sub_(own).square_().sum(0) + delta**2 * (n * len(x) / total)
         mean, n = mean + delta * (len(x) / total), total
     return mean.float(), (m2 / n).float()
 

@@ -95,7 +95,7 @@ class Noise:
         rows, width = shape[0], _product(shape[1:])
         words = torch.empty(rows, (width + 1) // 2, dtype=torch.int64)
         bits = self._filled(words, _fill_bits).view(torch.int32)[:, :width]
-        u = bits.bitwise_right_shift(8).to(torch.float32)
+        u = bits.bitwise_right_shift_(8).to(torch.float32)
         return u.mul_(2.0**-24).add_(0.5).view(shape)
 
     def normal(self, shape) -> torch.Tensor:

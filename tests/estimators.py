@@ -22,6 +22,7 @@ SMALL = {
 # Parameters that are objects, as many as a model takes.
 OBJECTS = {
     "RBM": {
+        "learning_rate": 0.01,
         "visible": Gaussian(variance=0.5),
         "sampler": PCD(2, n_chains=30),
         "momentum": Linear(0.5, 0.9),
@@ -91,9 +92,9 @@ def fitted(cls):
     return copy.deepcopy(_fitted(cls))
 
 
-def answers(model, X) -> dict:
+def answers(model, X, methods=ROW_BY_ROW) -> dict:
     """What every deterministic method that the model has says of X."""
-    return {name: getattr(model, name)(X) for name in ROW_BY_ROW if hasattr(model, name)}
+    return {name: getattr(model, name)(X) for name in methods if hasattr(model, name)}
 
 
 def weights(model) -> dict:

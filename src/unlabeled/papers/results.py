@@ -130,15 +130,26 @@ def table(record: dict) -> str:
     columns = record["columns"]
     head = ["run", "seed", "published", *columns, "time", "commit"]
     lines = [_row(head), _row(["---"] * len(head))]
-    for result in record["results"]:
-        measured, run = result["measured"], record["runs"][result["run"]]
-        values = [_shown(measured.get(column)) for column in columns]
-        time = f"{measured['seconds'] / 60:.1f} min"
-        published = run.get("published") or "–"
-        lines.append(
-            _row([run["label"], result["seed"], published, *values, time, result["commit"]])
-        )
+    for key, run in record["runs"].items():
+        found = [r for r in record["results"] if r["run"] == key]
+        first = [run["label"], run.get("published") or "–"]
+        for result in found:
+            measured = result["measured"]
+            values = [_shown(measured.get(column)) for column in columns]
+            time = f"{measured['seconds'] / 60:.1f} min"
+            lines.append(
+                _row([first[0], result["seed"], first[1], *values, time, result["commit"]])
+            )
+        if len(found) > 1:
+            means = [_mean([r["measured"].get(column) for r in found]) for column in columns]
+            lines.append(_row([first[0], f"mean of {len(found)}", first[1], *means, "", ""]))
     return "\n".join(lines)
+
+
+def _mean(values) -> str:
+    if not all(isinstance(value, float) for value in values):
+        return ""
+    return f"{sum(values) / len(values):.2f}"
 
 
 def _shown(value) -> str:
@@ -178,7 +189,7 @@ def page(folder="results") -> str:
 
 
 def _section(name, record):
-    machines = sorted({f"{r['hardware']}, {r['threads']} threads" for r in record["results"]})
+    machines = sorted({f"{r['hardware']}; threads: {r['threads']}" for r in record["results"]})
     notes = [f"- **{run['label']}**: {run['note']}" for run in record["runs"].values()]
     return [
         f"## {record['title']}",
@@ -186,7 +197,7 @@ def _section(name, record):
         "\n".join(f"- {sentence}" for sentence in record["protocol"]),
         table(record),
         "\n".join(notes),
-        f"Measured on: {'; '.join(machines)}.",
+        f"Measured on: {' / '.join(machines)}.",
     ]
 
 

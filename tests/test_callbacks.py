@@ -1,0 +1,327 @@
+"""Callbacks in scikit-learn's protocol: what they see, when they stop, what they keep."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+from estimators import (
+    answers,
+    assert_same_model,
+    digits,
+    differ,
+    each,
+    fitted,
+    make,
+    timeless,
+    weights,
+)
+from sklearn.base import clone
+from sklearn.callback import FitCallback
+from sklearn.model_selection import GridSearchCV
+
+from unlabeled import RBM, callbacks
+from unlabeled.callbacks import (
+    Callback,
+    EarlyStopping,
+    History,
+    Monitor,
+    ProgressBar,
+    Snapshot,
+    TensorBoard,
+)
+
+
+class Script(Callback):
+    """Reports, in place of a term of the model's, the numbers that it was given."""
+
+    def __init__(self, *values):
+        self.values = values
+
+    def on_epoch(self, estimator, report):
+        report["scripted"] = self.values[report["epoch"] - 1]
+
+
+class Log(Callback):
+    """Notes which hooks were called."""
+
+    def __init__(self):
+        self.calls = []
+
+    def setup(self, estimator, context):
+        self.calls.append("setup")
+
+    def teardown(self, estimator, context):
+        self.calls.append("teardown")
+
+    def on_epoch(self, estimator, report):
+        self.calls.append(report["epoch"])
+
+
+class Interrupt(Callback):
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch(self, estimator, report):
+        if report["epoch"] == self.epoch:
+            raise KeyboardInterrupt
+
+
+def scripted(values, n_epochs=None, **options):
+    stop = EarlyStopping("scripted", **options)
+    model = make(RBM, n_epochs=n_epochs or len(values)).set_callbacks(Script(*values), stop)
+    return model.fit(digits()), stop
+
+
+@pytest.mark.parametrize("name", [n for n in callbacks.__all__ if n != "Callback"])
+def test_all_keep_the_protocol(name):
+    made = getattr(callbacks, name)(*(["folder"] if name == "TensorBoard" else []))
+    assert isinstance(made, FitCallback)
+    make(RBM).set_callbacks(made)
+
+
+@each()
+def test_hooks_are_called_in_order_and_torn_down(cls):
+    log = Log()
+    make(cls, n_epochs=3).set_callbacks(log).fit(digits())
+    assert log.calls == ["setup", 1, 2, 3, "teardown"]
+    with pytest.raises(KeyboardInterrupt):
+        make(cls, n_epochs=3).set_callbacks(other := Log(), Interrupt(2)).fit(digits())
+    assert other.calls == ["setup", 1, 2, "teardown"]
+
+
+@each()
+def test_watching_does_not_change_what_is_learned(cls, tmp_path):
+    watchers = Log(), History(), Monitor(norm=lambda m: 1.0), Snapshot(take=lambda m: [1.0])
+    watched = make(cls).set_callbacks(*watchers).fit(digits())
+    watched.history_.pop("norm")
+    assert_same_model(watched, fitted(cls))
+
+
+# ---- history -----------------------------------------------------------------------------------
+
+
+@each()
+def test_history_sees_every_report_and_writes_lines(cls, tmp_path):
+    history = History(tmp_path / "new" / "log.jsonl")
+    model = make(cls, validation_fraction=0.1).set_callbacks(history)
+    model.fit(digits()).fit(digits())
+    assert [[report["epoch"] for report in run] for run in history.runs] == [[1, 2], [1, 2]]
+    for name, column in model.history_.items():
+        assert [report[name] for report in history.runs[1]] == column
+    lines = (tmp_path / "new" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == history.runs[0] + history.runs[1]
+
+
+@each("score")
+def test_callbacks_work_inside_a_grid_search(cls):
+    history, stop = History(), EarlyStopping("val_" + watched_term(cls), patience=1)
+    model = make(cls, validation_fraction=0.2).set_callbacks(history, stop)
+    assert clone(model)._skl_callbacks == [history, stop]
+    search = GridSearchCV(model, {"learning_rate": [0.0, 0.01]}, cv=2).fit(digits())
+    assert len(history.runs) == 5
+    assert math.isfinite(search.best_score_)
+
+
+def watched_term(cls):
+    names = fitted(cls).history_.keys() - {"epoch", "seconds"}
+    return next(
+        name for name in names if name in make(cls)._evaluate.__doc__ or name != "activity"
+    )
+
+
+# ---- early stopping ----------------------------------------------------------------------------
+
+
+def test_it_stops_when_patience_is_at_its_end():
+    model, stop = scripted([5, 4, 4.5, 4, 3.9, 4, 4, 4, 0], patience=3)
+    assert model.history_["epoch"][-1] == 8
+    assert (stop.best, stop.best_epoch, stop.waited) == (3.9, 5, 3)
+
+
+def test_it_does_not_stop_while_it_improves():
+    model, stop = scripted([5, 6, 4, 5, 3, 4], patience=2)
+    assert model.history_["epoch"][-1] == 6 and stop.best == 3
+
+
+def test_large_may_be_good_and_small_steps_may_not_count():
+    model, stop = scripted([1, 2, 2.05, 2.08, 9], patience=2, mode="max", min_delta=0.1)
+    assert model.history_["epoch"][-1] == 4 and stop.best_epoch == 2
+    with pytest.raises(ValueError, match="mode must be 'min' or 'max', got 'up'"):
+        EarlyStopping(mode="up")
+
+
+def test_the_best_parameters_come_back_or_not():
+    best, last = make(RBM, n_epochs=4).fit(digits()), make(RBM, n_epochs=4)
+    values = [5, 4, 6, 6, 6, 6, 6]
+    frames = Snapshot()
+    stop = EarlyStopping("scripted", patience=2)
+    best.set_callbacks(Script(*values), frames, stop).fit(digits())
+    assert best.history_["epoch"][-1] == 4
+    np.testing.assert_array_equal(best.components_, frames.frames[1])
+    last.set_callbacks(
+        Script(*values), EarlyStopping("scripted", patience=2, restore_best=False)
+    ).fit(digits())
+    np.testing.assert_array_equal(last.components_, frames.frames[3])
+    assert differ(best, last)
+
+
+def test_a_second_fit_is_not_stopped_by_the_first():
+    stop = EarlyStopping("scripted", patience=1)
+    model = make(RBM, n_epochs=3).set_callbacks(Script(1, 2, 3), stop)
+    assert model.fit(digits()).history_["epoch"] == model.fit(digits()).history_["epoch"] == [1, 2]
+
+
+def test_a_term_that_nobody_reports_is_named():
+    model = make(RBM).set_callbacks(EarlyStopping())
+    with pytest.raises(
+        ValueError, match="watches 'val_reconstruction_error', but only .*free_energy"
+    ):
+        model.fit(digits())
+    assert len(model.fit(digits(), X_val=digits()).history_["epoch"]) == 2
+
+
+def test_patience_survives_a_checkpoint(tmp_path):
+    values = [5, 4, 4.5, 4.5, 4.5, 4.5, 1]
+
+    def model():
+        stop = EarlyStopping("scripted", patience=3)
+        return make(RBM, n_epochs=7).set_callbacks(Script(*values), stop, interrupt), stop
+
+    interrupt = Interrupt(4)
+    with pytest.raises(KeyboardInterrupt):
+        model()[0].fit(digits(), checkpoint=tmp_path)
+    interrupt = Interrupt(0)
+    whole, one = model()
+    whole.fit(digits())
+    resumed, other = model()
+    resumed.fit(digits(), checkpoint=tmp_path)
+    assert resumed.history_["epoch"][-1] == whole.history_["epoch"][-1] == 5
+    assert (one.best, one.best_epoch, one.waited) == (other.best, other.best_epoch, other.waited)
+    assert_same_model(resumed, whole)
+    again = model()[0].fit(digits(), checkpoint=tmp_path)
+    assert_same_model(again, whole)
+
+
+# ---- snapshots and measurements ----------------------------------------------------------------
+
+
+def test_snapshots_are_copies_and_survive_a_checkpoint(tmp_path):
+    def model():
+        film = Snapshot(every=2)
+        return make(RBM, n_epochs=7).set_callbacks(film, interrupt), film
+
+    interrupt = Interrupt(5)
+    with pytest.raises(KeyboardInterrupt):
+        model()[0].fit(digits(), checkpoint=tmp_path)
+    resumed, film = model()
+    interrupt.epoch = 0
+    resumed.fit(digits(), checkpoint=tmp_path)
+    whole, other = model()
+    whole.fit(digits())
+    assert film.epochs == other.epochs == [2, 4, 6]
+    assert all(np.array_equal(a, b) for a, b in zip(film.frames, other.frames, strict=True))
+    assert not np.array_equal(film.frames[0], film.frames[1])
+    assert film.frames[0].shape == (12, 64)
+
+
+def test_a_snapshot_of_anything():
+    film = Snapshot(take=lambda model: model.sample(2, n_steps=3, random_state=0))
+    make(RBM).set_callbacks(film).fit(digits())
+    assert [frame.shape for frame in film.frames] == [(2, 64)] * 2
+
+
+def test_measurements_become_terms_of_the_history():
+    monitor, history = Monitor(every=2, width=lambda m: m.components_.std()), History()
+    model = make(RBM, n_epochs=5).set_callbacks(monitor, history).fit(digits())
+    assert [math.isnan(x) for x in model.history_["width"]] == [True, False, True, False, True]
+    assert ["width" in report for report in history.runs[0]] == [False, True, False, True, False]
+    assert len({len(column) for column in model.history_.values()}) == 1
+    again = make(RBM, n_epochs=2).fit(digits())
+    model.fit(digits()), again
+    assert model.history_["epoch"] == [1, 2, 3, 4, 5]
+
+
+@each("score")
+def test_a_score_that_is_measured_is_that_of_the_epoch(cls):
+    seen = []
+    monitor = Monitor(score=lambda m: m.score(digits()))
+    watch = Snapshot(take=lambda m: seen.append(weights(m)) or [0.0])
+    model = make(cls, n_epochs=4).set_callbacks(monitor, watch)
+    model.fit(digits()).fit(digits())
+    fresh = fitted(cls)
+    for state, score in zip(seen[4:], model.history_["score"], strict=True):
+        fresh.module_.load_state_dict(state)
+        fresh._finish()
+        assert fresh.score(digits()) == score
+    assert model.score(digits()) == score
+
+
+@each("score")
+def test_the_score_of_the_best_parameters_is_not_that_of_the_last(cls):
+    monitor = Monitor(score=lambda m: m.score(digits()))
+    worst = EarlyStopping("score", mode="min", patience=99)
+    model = make(cls, n_epochs=20, batch_size=10).set_callbacks(monitor, worst).fit(digits())
+    assert min(model.history_["score"]) < model.history_["score"][-1]
+    assert model.score(digits()) == min(model.history_["score"])
+
+
+def test_it_may_wait_for_what_is_measured_now_and_then():
+    values = iter([4.0, 3.0, 5.0, 5.0])
+    monitor = Monitor(every=2, odd=lambda m: next(values))
+    stop = EarlyStopping("odd", patience=2)
+    model = make(RBM, n_epochs=20).set_callbacks(monitor, stop).fit(digits())
+    assert model.history_["epoch"][-1] == 8 and stop.best_epoch == 4
+
+
+def test_interrupted_measurements_go_on_in_equal_columns(tmp_path):
+    def model():
+        return make(RBM, n_epochs=5).set_callbacks(
+            Monitor(every=2, width=lambda m: m.components_.std()), interrupt
+        )
+
+    interrupt = Interrupt(4)
+    with pytest.raises(KeyboardInterrupt):
+        model().fit(digits(), checkpoint=tmp_path)
+    interrupt = Interrupt(0)
+    whole = model().fit(digits())
+    assert timeless(model().fit(digits(), checkpoint=tmp_path).history_) == timeless(
+        whole.history_
+    )
+
+
+# ---- others' windows ---------------------------------------------------------------------------
+
+
+def test_tensorboard_gets_every_term(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    model = make(RBM, n_epochs=3).set_callbacks(TensorBoard(tmp_path)).fit(digits())
+    log = EventAccumulator(str(tmp_path)).Reload()
+    for name, column in model.history_.items():
+        if name != "epoch":
+            events = log.Scalars(name)
+            assert [event.step for event in events] == [1, 2, 3]
+            np.testing.assert_allclose([event.value for event in events], column, rtol=1e-6)
+
+
+def test_tensorboard_says_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "torch.utils.tensorboard", None)
+    with pytest.raises(ImportError, match=r"pip install 'unlabeled\[tensorboard\]'"):
+        make(RBM).set_callbacks(TensorBoard(tmp_path)).fit(digits())
+
+
+def test_the_progress_bar_of_scikit_learn_follows_the_epochs(capsys):
+    pytest.importorskip("rich")
+    make(RBM, n_epochs=3).set_callbacks(ProgressBar()).fit(digits())
+    assert "RBM" in capsys.readouterr().out
+
+
+@each()
+def test_a_model_answers_while_it_learns(cls):
+    film = Snapshot(take=lambda m: [len(x) for x in answers(m, digits()[:3]).values()])
+    model = make(cls).set_callbacks(film).fit(digits())
+    assert all((frame == 3).all() for frame in film.frames)
+    assert torch.is_grad_enabled() and model.n_features_in_ == 64

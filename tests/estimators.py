@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 
 import unlabeled
 from unlabeled.base import Estimator
+from unlabeled.callbacks import Callback
 from unlabeled.energy import PCD, Gaussian
 from unlabeled.energy.sparsity import Sparsity
 from unlabeled.engine.schedules import Linear, Steps
@@ -115,6 +116,17 @@ def differ(a, b) -> bool:
     """Whether any weight differs."""
     theirs = weights(b)
     return any(not torch.equal(value, theirs[name]) for name, value in weights(a).items())
+
+
+class Interrupt(Callback):
+    """Ctrl-C at the end of an epoch."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch(self, estimator, report):
+        if report["epoch"] == self.epoch:
+            raise KeyboardInterrupt
 
 
 def timeless(history: dict) -> dict:

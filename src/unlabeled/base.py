@@ -215,7 +215,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
             self.module_ = self._seeded_module().to(self._device)
             self._initialise(rows, index.numpy())
             self.history_ = {"epoch": [], "seconds": []}
-            self._finish()
+            self._forget_estimates()
         steps = self.n_epochs * n_batches(len(index), self.batch_size)
         self._training = Training(self._seed, self.batch_size, steps, self._module_device)
         self._training.epoch = len(self.history_["epoch"])
@@ -230,7 +230,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
     def _epoch(self, rows, index, held_out, watched, saved=None) -> dict[str, float]:
         """One pass over the rows; returns what is reported of it."""
         training, began = self._training, time.perf_counter()
-        self._finish()
+        self._forget_estimates()
         for batch in training.batches(rows, index):
             training.add(self._step(batch), len(batch.x))
             if saved is not None:
@@ -270,7 +270,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
             terms = (f"{k} {v:.5g}" for k, v in report.items() if k != "epoch")
             print(f"{type(self).__name__} epoch {report['epoch']}: {', '.join(terms)}", flush=True)
 
-    def _finish(self):
+    def _forget_estimates(self):
         """Forget what was computed from the parameters: they are about to change."""
 
     # ---- for the capabilities ----------------------------------------------------------------

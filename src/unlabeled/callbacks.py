@@ -154,7 +154,7 @@ class EarlyStopping(Callback):
         """Give the model its best parameters back."""
         if self._module is not None:
             estimator.module_.load_state_dict(self._module)
-            estimator._finish()
+            estimator._forget_estimates()
             self._module = None
 
     def state_dict(self):

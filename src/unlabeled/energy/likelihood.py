@@ -28,7 +28,7 @@ class PartitionMixin(DensityMixin):
     def _path(self) -> partition.Path:
         raise NotImplementedError
 
-    def _finish(self):
+    def _forget_estimates(self):
         self._log_z = None
 
     def _log_density(self, x):

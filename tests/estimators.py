@@ -13,7 +13,7 @@ from unlabeled.base import Estimator
 from unlabeled.callbacks import Callback
 from unlabeled.energy import PCD, Gaussian
 from unlabeled.energy.sparsity import Sparsity
-from unlabeled.engine.schedules import Linear, Steps
+from unlabeled.schedules import Linear, Steps
 
 # What makes a model small enough to be fitted in a moment; without a row, its defaults are used.
 SMALL = {

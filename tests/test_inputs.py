@@ -78,8 +78,9 @@ def test_completion_of_a_tensor_is_a_tensor(cls):
 
 
 @each()
-def test_the_data_are_not_changed(cls):
-    X, x = digits().copy(), torch.tensor(digits())
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_data_are_not_changed(cls, dtype):
+    X, x = digits().astype(dtype), torch.from_numpy(digits().astype(dtype))
     answers(make(cls).fit(X), X), answers(make(cls).fit(x), x)
     np.testing.assert_array_equal(X, digits())
     np.testing.assert_array_equal(x.numpy(), digits())

@@ -25,7 +25,7 @@ EXTRAS = {"plot": {"matplotlib"}, "studio": {"starlette", "uvicorn"}}
 # Rooms may import from rooms of lower rows only (docs/design.md).
 ROWS = (
     ("spec",),
-    ("sampling",),
+    ("sampling", "schedules"),
     ("engine",),
     ("networks", "validation"),
     ("persistence",),

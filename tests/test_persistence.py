@@ -27,7 +27,7 @@ from sklearn.exceptions import NotFittedError
 from unlabeled import RBM, load
 from unlabeled.callbacks import EarlyStopping
 from unlabeled.energy import CD, PCD, Gaussian
-from unlabeled.engine.schedules import Constant, Cosine, Linear, Steps, Times
+from unlabeled.schedules import Constant, Cosine, Linear, Steps, Times
 from unlabeled.spec import Spec, choose, from_plain, to_plain
 
 

@@ -9,7 +9,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # what editors and type checkers see of the lazy names below
-    from unlabeled import callbacks, datasets, energy, metrics, papers, plot
+    from unlabeled import callbacks, datasets, energy, metrics, papers, plot, schedules
     from unlabeled.energy.rbm import RBM
     from unlabeled.persistence import load
 
@@ -20,7 +20,7 @@ _HOME = {
     "load": "unlabeled.persistence",
 }
 
-_ROOMS = ("callbacks", "datasets", "energy", "metrics", "papers", "plot")
+_ROOMS = ("callbacks", "datasets", "energy", "metrics", "papers", "plot", "schedules")
 
 __all__ = ["__version__", *_HOME, *_ROOMS]
 

@@ -14,10 +14,10 @@ from unlabeled.engine.device import choose_device, choose_precision
 from unlabeled.engine.gradient import GradientStep, choose_optimizer
 from unlabeled.engine.order import n_batches
 from unlabeled.engine.rows import Rows, spread_out
-from unlabeled.engine.schedules import SCHEDULES, Schedule, Times
 from unlabeled.engine.training import Batch, Training
 from unlabeled.persistence import Checkpoint, save
 from unlabeled.sampling.noise import Noise, stream_seed
+from unlabeled.schedules import SCHEDULES, Schedule, Times
 from unlabeled.spec import choose
 from unlabeled.validation import check_number, check_rows, generator_seed, image_shape_of
 

@@ -15,7 +15,7 @@ from unlabeled.energy.sparsity import Sparsity
 from unlabeled.energy.units import UNITS, Bernoulli, Unit
 from unlabeled.engine.device import choose_precision
 from unlabeled.engine.rows import moments
-from unlabeled.engine.schedules import at
+from unlabeled.schedules import at
 from unlabeled.spec import choose
 from unlabeled.validation import check_number, warn_outside
 

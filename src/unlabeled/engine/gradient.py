@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from unlabeled.engine.distributed import sum_over_processes
-from unlabeled.engine.schedules import at
+from unlabeled.schedules import at
 
 __all__ = ["OPTIMIZERS", "GradientStep", "choose_optimizer"]
 

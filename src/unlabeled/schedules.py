@@ -21,7 +21,12 @@ class Schedule(Spec):
 
 
 class Constant(Schedule):
-    """Always `value`."""
+    """Always the same.
+
+    Parameters
+    ----------
+    value : float, default=1.0
+    """
 
     def __init__(self, value: float = 1.0):
         self.value = value
@@ -31,7 +36,14 @@ class Constant(Schedule):
 
 
 class Linear(Schedule):
-    """From `start` to `end` along a straight line, held at the start for `hold` of the way.
+    """Along a straight line.
+
+    Parameters
+    ----------
+    start, end : float, default=1.0, 0.0
+        The values at both ends.
+    hold : float, default=0.0
+        Part of the way for which it stays at the start.
 
     Examples
     --------
@@ -48,7 +60,14 @@ class Linear(Schedule):
 
 
 class Cosine(Schedule):
-    """From `start` to `end` along half a cosine, after a linear rise over the first `warmup`.
+    """Along half a cosine.
+
+    Parameters
+    ----------
+    start, end : float, default=1.0, 0.0
+        The values at both ends.
+    warmup : float, default=0.0
+        Part of the way over which it first rises in a straight line from 0 to `start`.
 
     Examples
     --------
@@ -63,11 +82,23 @@ class Cosine(Schedule):
         if progress < self.warmup:
             return self.start * progress / self.warmup
         t = (progress - self.warmup) / (1 - self.warmup) if self.warmup < 1 else 1.0
-        return round(self.end + (self.start - self.end) * 0.5 * (1 + math.cos(math.pi * t)), 12)
+        return self.end + (self.start - self.end) * 0.5 * (1 + math.cos(math.pi * t))
 
 
 class Steps(Schedule):
-    """Constant pieces: `values[k]` from `at[k - 1]` on, the first value before that.
+    """Constant pieces.
+
+    Parameters
+    ----------
+    values : sequence of float
+        One more than there are places to change.
+    at : sequence of float
+        Increasing: `values[k]` holds from `at[k - 1]` on, the first value before that.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not fit or the places do not increase.
 
     Examples
     --------
@@ -89,7 +120,13 @@ class Steps(Schedule):
 
 
 class Times(Schedule):
-    """`factor` times another schedule."""
+    """A multiple of another schedule.
+
+    Parameters
+    ----------
+    factor : float
+    schedule : Schedule
+    """
 
     def __init__(self, factor: float, schedule: Schedule):
         self.factor, self.schedule = factor, schedule
@@ -102,5 +139,16 @@ SCHEDULES = {"linear": Linear, "constant": Constant, "cosine": Cosine}
 
 
 def at(value, progress: float) -> float:
-    """The number itself, or where the schedule is at `progress`."""
+    """The number itself, or where the schedule is.
+
+    Parameters
+    ----------
+    value : float or Schedule
+    progress : float
+        In [0, 1].
+
+    Returns
+    -------
+    float
+    """
     return value(progress) if isinstance(value, Schedule) else value

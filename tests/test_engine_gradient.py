@@ -1,5 +1,7 @@
 """One update: clip, set the rates, move, forget."""
 
+import copy
+
 import pytest
 import torch
 from estimators import digits, make
@@ -40,12 +42,12 @@ def test_rates_that_an_optimizer_does_not_have_are_left_out():
 
 def test_momentum_may_move():
     ps = parameters()
-    step = GradientStep(ps, "sgd", lr=1.0, momentum=Linear(0.0, 1.0))
+    step = GradientStep(ps, "sgd", lr=1.0, momentum=Linear(0.5, 1.0))
     fill(ps, [1.0, 0.0], [0.0])
     step(0.0)
     fill(ps, [0.0, 0.0], [0.0])
     step(0.5)
-    assert ps[0].tolist() == [1 - 1 - 0.5, 2.0]
+    assert ps[0].tolist() == [1 - 1 - 0.75, 2.0]
 
 
 @pytest.mark.parametrize(("norm", "scale"), [(None, 1.0), (5.0, 1.0), (1.0, 1 / 3)])
@@ -63,7 +65,7 @@ def test_state_goes_on_elsewhere():
     first, second = (GradientStep(ps, "adam", lr=0.1) for ps in (ones, twos))
     fill(ones, [1.0, 2.0], [3.0])
     first(0.0)
-    second.load_state_dict(first.state_dict())
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
     for p, q in zip(ones, twos, strict=True):
         q.data.copy_(p.data)
     for ps, step in ((ones, first), (twos, second)):

@@ -26,7 +26,7 @@ from sklearn.exceptions import NotFittedError
 
 from unlabeled import RBM, load
 from unlabeled.callbacks import EarlyStopping
-from unlabeled.energy import CD, PCD, Gaussian
+from unlabeled.energy import CD, PCD, Exact, Gaussian
 from unlabeled.schedules import Constant, Cosine, Linear, Steps, Times
 from unlabeled.spec import Spec, choose, from_plain, to_plain
 
@@ -210,6 +210,7 @@ VALUES = [
     torch.optim.Adam,
     PCD(25, n_chains=1000),
     CD(n_steps=3),
+    Exact(),
     Gaussian(learn_variance=False, variance=0.5),
     Times(0.1, Steps((0.5, 0.9), at=(0.1,))),
     (Linear(1, 0, hold=0.5), Cosine(0.2, warmup=0.1), Constant(3)),

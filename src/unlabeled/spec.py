@@ -27,7 +27,8 @@ class Spec:
     def option_names(cls) -> list[str]:
         """Names of the constructor's arguments, in order."""
         parameters = inspect.signature(cls.__init__).parameters.values()
-        return [p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD]
+        named = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        return named[1:]
 
     def options(self) -> dict:
         """The constructor's arguments as they were given."""

@@ -29,7 +29,7 @@ class Rows:
     ) -> torch.Tensor:
         """The rows with these numbers, flattened, on `device` in `dtype`."""
         x = self.take(np.asarray(index))
-        return x.reshape(len(x), -1).to(device=device, dtype=dtype)
+        return x.reshape(len(index), self.n_features).to(device=device, dtype=dtype)
 
 
 class ArrayRows(Rows):
@@ -98,6 +98,8 @@ class DatasetRows(Rows):
         self._bad = torch.isinf if allow_nan else lambda x: ~torch.isfinite(x)
 
     def take(self, index):
+        if len(index) == 0:
+            return torch.empty(0, self.n_features)
         x = torch.stack([_first(self.X[int(i)]) for i in index])
         if x.is_floating_point() and bool(self._bad(x).any()):
             raise ValueError("Dataset X contains NaN or infinity; fill or drop such rows first.")

@@ -155,7 +155,9 @@ def _mean(values) -> str:
 def _shown(value) -> str:
     if isinstance(value, list):
         return f"{_shown(value[0])} … {_shown(value[1])}"
-    return f"{value:.2f}" if isinstance(value, float) else str("–" if value is None else value)
+    if isinstance(value, float):
+        return f"{value:.2f}" if abs(value) >= 1 else f"{value:.4f}"
+    return "–" if value is None else str(value)
 
 
 def _row(cells) -> str:

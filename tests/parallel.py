@@ -1,0 +1,68 @@
+"""Run by torchrun in two processes: train all cases and leave what each process got."""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+from estimators import OBJECTS, Interrupt, digits, make, public
+from safetensors.torch import save_file
+from torch.utils.data import TensorDataset
+
+from unlabeled.callbacks import History
+from unlabeled.energy import CD
+from unlabeled.engine import distributed
+
+# Thirty updates and more; 333 rows are 6 * 50 + 33 and 4 * 83 + 1, of which one process gets none.
+COMMON = {
+    "plain": {"n_epochs": 5},
+    "one row left": {"n_epochs": 6, "batch_size": 83, "validation_fraction": 0.0},
+    "validation": {"n_epochs": 5, "validation_fraction": 0.1},
+    "clipped": {"n_epochs": 5, "max_gradient_norm": 0.05},
+}
+MORE = {
+    "RBM": {
+        "cd": {"n_epochs": 5, "sampler": CD(2)},
+        "exact": {"n_epochs": 5, "sampler": "exact"},
+        "objects": {"n_epochs": 5, **OBJECTS["RBM"]},
+    },
+}
+
+
+def cases() -> dict:
+    """What is trained: (class, parameters) by name."""
+    return {
+        f"{cls.__name__} {name}": (cls, params)
+        for cls in public()
+        for name, params in {**COMMON, **MORE.get(cls.__name__, {})}.items()
+    }
+
+
+def leave(folder, name, model):
+    """Weights and history, under the name and this process's number."""
+    state = {key: value.clone() for key, value in model.module_.state_dict().items()}
+    stem = f"{name} {distributed.rank()}"
+    save_file(state, folder / f"{stem}.safetensors")
+    (folder / f"{stem}.json").write_text(json.dumps(model.history_))
+
+
+def main(folder):
+    for name, (cls, params) in cases().items():
+        leave(folder, name, make(cls, **params).fit(digits()))
+    for cls in public():
+        name = cls.__name__
+        data = TensorDataset(torch.tensor(digits()))
+        model = make(cls, batch_size=83, verbose=1, random_state=None)
+        leave(folder, f"{name} dataset", model.set_callbacks(History(folder / name)).fit(data))
+        leave(folder, f"{name} goes on", make(cls).fit(digits()).partial_fit(digits()))
+        half = make(cls, n_epochs=6).set_callbacks(Interrupt(4))
+        try:
+            half.fit(digits(), checkpoint=folder / f"{name} two to one")
+        except KeyboardInterrupt:
+            pass
+        whole = make(cls, n_epochs=6)
+        leave(folder, f"{name} one to two", whole.fit(digits(), checkpoint=folder / f"{name} mid"))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

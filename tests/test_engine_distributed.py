@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from estimators import digits, each, make, weights
+from estimators import digits, make, public, weights
 from parallel import cases
 from safetensors.torch import load_file
 
@@ -17,15 +17,11 @@ from unlabeled.engine import distributed
 from unlabeled.engine.checkpoint import read_tree
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """What two processes left; one start of torchrun for all tests."""
-    folder = tmp_path_factory.mktemp("two")
-    for cls in {cls for cls, _ in cases().values()}:
-        stop_within_an_epoch(cls, folder / f"{cls.__name__} mid")
+def run_two(folder) -> str:
+    """Run `parallel.py` in two processes; returns what they print."""
     options = ["--nproc-per-node", "2", "--rdzv-backend", "c10d", "--rdzv-endpoint", "127.0.0.1:0"]
-    loopback = "lo" if sys.platform == "linux" else "lo0"
     script = Path(__file__).parent / "parallel.py"
+    loopback = "lo" if sys.platform == "linux" else "lo0"
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", *options, script, folder],
         capture_output=True,
@@ -34,8 +30,7 @@ def folder(tmp_path_factory):
         env=os.environ | {"GLOO_SOCKET_IFNAME": loopback, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
-    (folder / "printed").write_text(done.stdout)
-    return folder
+    return done.stdout
 
 
 def stop_within_an_epoch(cls, folder):
@@ -67,56 +62,68 @@ def assert_close(two, one):
             assert their_history[name] == pytest.approx(column, rel=1e-5, nan_ok=True), name
 
 
-@pytest.mark.parametrize("name", cases())
-def test_two_processes_learn_what_one_learns(name, folder):
+def check_same_in_both(folder, name):
+    (first, history), (second, other) = (left(folder, name, rank) for rank in (0, 1))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    history.pop("seconds"), other.pop("seconds")
+    assert history == other
+
+
+def check_like_one(folder, name):
     cls, params = cases()[name]
     one = make(cls, **params).fit(digits())
     assert one._training.step >= 30
     assert_close(left(folder, name, 0), one)
 
 
-@pytest.mark.parametrize("name", cases())
-def test_the_processes_have_the_same_weights(name, folder):
-    (first, first_history), (second, second_history) = (
-        left(folder, name, rank) for rank in (0, 1)
-    )
-    assert all(torch.equal(first[key], second[key]) for key in first)
-    first_history.pop("seconds"), second_history.pop("seconds")
-    assert first_history == second_history
-
-
-@each()
-def test_without_a_seed_they_agree_on_one(cls, folder):
-    (first, _), (second, _) = (left(folder, f"{cls.__name__} dataset", rank) for rank in (0, 1))
-    assert all(torch.equal(first[key], second[key]) for key in first)
-
-
-@each()
-def test_partial_fit_too(cls, folder):
+def check_partial_fit(folder, cls):
     one = make(cls).fit(digits()).partial_fit(digits())
     assert_close(left(folder, f"{cls.__name__} goes on", 1), one)
 
 
-@each()
-def test_a_checkpoint_of_two_is_gone_on_with_by_one(cls, folder):
+def check_from_two_to_one(folder, cls):
     place = folder / f"{cls.__name__} two to one"
     assert read_tree(place / "checkpoint.safetensors")["training"]["epoch"] == 3
-    one = make(cls, n_epochs=6).fit(digits())
     resumed = make(cls, n_epochs=6).fit(digits(), checkpoint=place)
-    assert_close((weights(resumed), resumed.history_), one)
+    assert_close((weights(resumed), resumed.history_), make(cls, n_epochs=6).fit(digits()))
 
 
-@each()
-def test_a_checkpoint_of_one_within_an_epoch_is_gone_on_with_by_two(cls, folder):
+def check_from_one_within_an_epoch_to_two(folder, cls):
     one = make(cls, n_epochs=6).fit(digits())
     assert_close(left(folder, f"{cls.__name__} one to two", 0), one)
 
 
-@each()
-def test_only_the_first_process_prints_and_writes(cls, folder):
+def check_unseeded(folder, cls):
+    (first, _), (second, _) = (left(folder, f"{cls.__name__} dataset", rank) for rank in (0, 1))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def check_one_line_per_epoch(folder, cls):
     lines = (folder / cls.__name__).read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
-    assert (folder / "printed").read_text().count(f"{cls.__name__} epoch 1:") == 1
+
+
+def test_two_processes_learn_what_one_learns(tmp_path, subtests):
+    """One start of torchrun for everything, so that `pytest -n auto` has one, too."""
+    models = public()
+    for cls in models:
+        stop_within_an_epoch(cls, tmp_path / f"{cls.__name__} mid")
+    printed = run_two(tmp_path)
+    for check in (check_like_one, check_same_in_both):
+        for name in cases():
+            with subtests.test(check.__name__, name=name):
+                check(tmp_path, name)
+    for check in (
+        check_partial_fit,
+        check_from_two_to_one,
+        check_from_one_within_an_epoch_to_two,
+        check_unseeded,
+        check_one_line_per_epoch,
+    ):
+        for cls in models:
+            with subtests.test(check.__name__, model=cls.__name__):
+                check(tmp_path, cls)
+    assert all(printed.count(f"{cls.__name__} epoch 1:") == 1 for cls in models)
 
 
 def test_alone_everything_is_the_identity():

@@ -258,6 +258,16 @@ def test_a_choice_is_a_name_or_an_object():
         choose(3, names, Colour, "paint")
 
 
+@each()
+def test_a_pickle_from_elsewhere_is_of_the_cpu_and_leaves_the_model_alone(cls, monkeypatch):
+    model = fitted(cls)
+    module, training = model.module_, model._training
+    monkeypatch.setattr(cls, "_module_device", torch.device("meta"))
+    state = model.__getstate__()
+    assert model.module_ is module and model._training is training
+    assert state["module_"] is not module and "_training" not in state
+
+
 @pytest.mark.gpu
 @each()
 @pytest.mark.parametrize("way", WAYS)

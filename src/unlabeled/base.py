@@ -308,7 +308,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
 
     def __getstate__(self):
         """As fitted, but on the CPU, so that a pickle from a GPU opens anywhere."""
-        state = super().__getstate__()
+        state = dict(super().__getstate__())
         if "module_" in state and self._module_device.type != "cpu":
             state["module_"] = copy.deepcopy(self.module_).cpu()
             state.pop("_training", None)

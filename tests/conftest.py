@@ -9,6 +9,7 @@ import pytest
 # Before anything imports torch: results then depend neither on the machine nor on `-n auto`.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MPLBACKEND"] = "agg"
+os.environ["SCIPY_ARRAY_API"] = "1"  # one more of scikit-learn's checks
 
 
 def pytest_collection_modifyitems(items):

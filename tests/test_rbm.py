@@ -290,3 +290,11 @@ def test_real_digits_are_learned():
 
 def test_codes_and_states_agree():
     assert codes(all_states(3)).tolist() == list(range(8))
+
+
+def test_what_was_read_off_a_model_does_not_move_with_it(digits):
+    model = RBM(4, n_epochs=1, random_state=0).fit(digits)
+    W = model.components_
+    before = W.copy()
+    model.partial_fit(digits)
+    np.testing.assert_array_equal(W, before)

@@ -143,7 +143,8 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
     def partial_fit(self, X, y=None):
         """Go on learning: one pass in batches over X.
 
-        There is no end in sight here, so schedules stay at their start.
+        There is no end in sight here, so schedules stay at their start. Optimizer, sampler and
+        their rates are those with which learning began; other ones come with the next `fit`.
 
         Parameters
         ----------

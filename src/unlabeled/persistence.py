@@ -125,7 +125,7 @@ def _class_named(name: str, module: str):
     """A public class of the library, or one of a module that has been imported already."""
     import unlabeled
 
-    if name in unlabeled.__all__:
+    if module.startswith("unlabeled.") and name in unlabeled.__all__:
         return getattr(unlabeled, name)
     made_of = getattr(sys.modules.get(module), name, None)
     if not (isinstance(made_of, type) and hasattr(made_of, "_saved_attributes")):

@@ -326,16 +326,16 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, PartitionMixin, 
     def components_(self):
         """W, shape (n_components, n_features)."""
         check_is_fitted(self, "module_")
-        return self.module_.W.numpy(force=True)
+        return self.module_.W.numpy(force=True).copy()
 
     @property
     def intercept_visible_(self):
         """b, shape (n_features,)."""
         check_is_fitted(self, "module_")
-        return self.module_.b.numpy(force=True)
+        return self.module_.b.numpy(force=True).copy()
 
     @property
     def intercept_hidden_(self):
         """c, shape (n_components,)."""
         check_is_fitted(self, "module_")
-        return self.module_.c.numpy(force=True)
+        return self.module_.c.numpy(force=True).copy()

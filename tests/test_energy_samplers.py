@@ -42,7 +42,7 @@ def test_exact_with_gaussian_units_is_autograd_of_the_likelihood():
 
 
 def test_exact_refuses_what_it_cannot_sum():
-    with pytest.raises(ValueError, match=r"Exact\(\) needs a layer of at most 20 discrete units"):
+    with pytest.raises(ValueError, match="only a layer of at most 20 discrete units"):
         RBM(21, sampler="exact", n_epochs=1).fit(torch.zeros(30, 21))
 
 
@@ -122,7 +122,7 @@ def test_sampled_gradients_come_near_the_exact_one():
 
 
 def test_options_are_checked():
-    with pytest.raises(ValueError, match="n_steps must be an integer >= 1, got 0"):
+    with pytest.raises(ValueError, match="n_steps must be >= 1, got 0"):
         CD(0)
-    with pytest.raises(ValueError, match="n_chains must be an integer >= 1, got -2"):
+    with pytest.raises(ValueError, match="n_chains must be >= 1, got -2"):
         PCD(n_chains=-2)

@@ -33,7 +33,7 @@ def integrate(unit, f, function):
     for j in range(f.shape[1]):
         x = torch.zeros(len(grid), f.shape[1], dtype=torch.float64)
         x[:, j] = grid
-        weight = unit.statistic(x)[:, j] * f[:, j : j + 1] - unit.rest(x)
+        weight = unit.statistic(x)[:, j] * f[:, j : j + 1] - unit.rest(x)[:, j]
         columns.append((function(grid) * weight.exp()).sum(1) * step)
     return torch.stack(columns, 1)
 
@@ -72,7 +72,7 @@ class TestUnit:
         x = unit.sample(f, Noise(1)).detach()
         weight = torch.tensor([0.5, -0.2, 1.0, 0.3, -1.1], dtype=torch.float64)
         names = [name for name, _ in unit.named_parameters()]
-        value = weight @ ((unit.statistic(x) * f).sum(1) - unit.rest(x))
+        value = weight @ ((unit.statistic(x) * f - unit.rest(x)).sum(1))
         cumulant = weight @ unit.cumulant(f)
         for total, by_hand in [
             (value, unit.value_gradient(x, f, weight)),

@@ -141,7 +141,7 @@ def test_annealed_score_is_kept_saved_and_dropped_by_learning(digits, tmp_path, 
 
     def counted(self, method="auto", **options):
         calls.append(method)
-        return genuine(self, method, **{**options, "n_temperatures": 100})
+        return genuine(self, method, **options, **{"n_temperatures": 100} if options else {})
 
     monkeypatch.setattr(RBM, "log_partition", counted)
     first = model.score_samples(digits[:10])

@@ -1,6 +1,7 @@
 """The contract that every model keeps, and the fit that is written once."""
 
 import copy
+import threading
 import time
 
 import numpy as np
@@ -13,7 +14,7 @@ from unlabeled.engine import distributed
 from unlabeled.engine.device import choose_device, choose_precision
 from unlabeled.engine.gradient import GradientStep, choose_optimizer
 from unlabeled.engine.order import n_batches
-from unlabeled.engine.rows import Rows, spread_out
+from unlabeled.engine.rows import Rows, rows_at_once, spread_out
 from unlabeled.engine.training import Batch, Training
 from unlabeled.persistence import Checkpoint, save
 from unlabeled.sampling.noise import Noise, stream_seed
@@ -24,6 +25,7 @@ from unlabeled.validation import check_number, check_rows, generator_seed, image
 __all__ = ["Estimator"]
 
 _SPLIT = 0x5917  # keeps the stream of the validation split apart
+_SEEDING = threading.Lock()  # layers are made with torch's one generator, lent for the moment
 INFERENCE_ROWS = 4096  # rows that go through a model together outside of training
 
 
@@ -83,7 +85,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
     def _gradient_step(self, parameters, **rates) -> GradientStep:
         """A step with the estimator's optimizer, learning rate, schedule and clipping."""
         schedule = choose(self.schedule, SCHEDULES, Schedule, "schedule")
-        rates = {"lr": Times(self.learning_rate, schedule), **rates}
+        rates = {"lr": Times(self.learning_rate, schedule), "weight_decay": 0.0, **rates}
         return GradientStep(
             parameters, self.optimizer, max_gradient_norm=self.max_gradient_norm, **rates
         )
@@ -123,7 +125,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         """
         rows = self._begin(X)
         saved = Checkpoint(checkpoint, self, rows)
-        self._seed = self._draw_seed() if saved.seed is None else saved.seed
+        self._seed = self._draw_seed(saved.seed)
         index, held_out, watched = self._split(rows, X_val)
         self._start(rows, index)
         context = self._init_callback_context(max_subtasks=self.n_epochs)
@@ -136,6 +138,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
             stop = epoch.call_on_fit_task_end(
                 estimator=self, metadata=report, reconstruction_attributes=dict
             )
+            stop = bool(distributed.same_everywhere(int(stop)))
             saved.write(stopped=stop)
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes=dict)
         return self
@@ -143,8 +146,8 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
     def partial_fit(self, X, y=None):
         """Go on learning: one pass in batches over X.
 
-        There is no end in sight here, so schedules stay at their start. Optimizer, sampler and
-        their rates are those with which learning began; other ones come with the next `fit`.
+        There is no end in sight here, so schedules stay at their start. Optimizer, sampler, batch
+        size and rates are those with which learning began; other ones come with the next `fit`.
 
         Parameters
         ----------
@@ -158,13 +161,14 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         if hasattr(self, "module_"):
             self._check_params()
             rows = check_rows(self, X, reset=False)
+            distributed.join(self._module_device)
         else:
             rows = self._begin(X)
             self._seed = self._draw_seed()
         index = torch.arange(rows.n_rows)
         if not hasattr(self, "_training"):
             self._start(rows, index)
-        self._training.total_steps = None
+        self._training.begin_anew()
         self._epoch(rows, index, None, None)
         return self
 
@@ -179,6 +183,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         self.image_shape_ = image_shape_of(X)
         self._check_values(rows)
         self._device = choose_device(self.device, X)
+        distributed.join(self._device)
         for name in ("module_", "_training", "history_"):
             self.__dict__.pop(name, None)
         return rows
@@ -206,9 +211,10 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         watched = (rows, order[spread_out(len(order), self._watch_rows)])
         return order, held_out, watched if self._watch_rows else None
 
-    def _draw_seed(self) -> int:
-        distributed.join(self._device)
-        return distributed.same_everywhere(generator_seed(self.random_state))
+    def _draw_seed(self, saved: int | None = None) -> int:
+        """The seed of this training, the first process's in all of them."""
+        own = generator_seed(self.random_state) if saved is None else saved
+        return distributed.same_everywhere(own)
 
     def _start(self, rows, index):
         """Build the module, unless there is one, and all that training carries."""
@@ -224,7 +230,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         self._n_features_out = getattr(self, "n_components", None)
 
     def _seeded_module(self) -> torch.nn.Module:
-        with torch.random.fork_rng(devices=[]):
+        with _SEEDING, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(stream_seed(self._seed, 0))  # not CUDA's
             return self._build()
 
@@ -248,7 +254,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
 
     def _means(self, rows, index) -> dict[str, float]:
         totals: dict[str, torch.Tensor] = {}
-        for part in index.split(INFERENCE_ROWS):
+        for part in index.split(self._rows_at_once(rows)):
             for name, value in self._evaluate(rows.fetch(part, self._device)).items():
                 totals[name] = totals.get(name, 0.0) + value.double() * len(part)
         return {name: float(total) / len(index) for name, total in totals.items()}
@@ -280,12 +286,15 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self, "module_")
         return check_rows(self, X, reset=False, allow_nan=allow_nan)
 
+    def _rows_at_once(self, rows: Rows) -> int:
+        return rows_at_once(rows.n_features, INFERENCE_ROWS)
+
     def _map(self, function, rows: Rows, like=None, dtype=torch.float32):
         """`function` of all rows, a few thousand at a time; NumPy unless `like` is a tensor."""
         with torch.no_grad():
             parts = [
                 function(rows.fetch(part, self._module_device, dtype))
-                for part in torch.arange(rows.n_rows).split(INFERENCE_ROWS)
+                for part in torch.arange(rows.n_rows).split(self._rows_at_once(rows))
             ]
         return give_back(torch.cat(parts), like)
 

@@ -245,7 +245,7 @@ class Monitor(Callback):
             column = estimator.history_.setdefault(name, [])
             column.extend([math.nan] * (len(estimator.history_["epoch"]) - len(column)))
             if report["epoch"] % self.every == 0:
-                column[-1] = report[name] = float(measure(estimator))
+                column[-1] = report[name] = _agreed(float(measure(estimator)))
 
 
 class TensorBoard(Callback):
@@ -290,6 +290,13 @@ class TensorBoard(Callback):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+
+def _agreed(value: float) -> float:
+    """The first process's value in all of them, so that none decides otherwise."""
+    from unlabeled.engine.distributed import same_everywhere
+
+    return same_everywhere(value)
 
 
 def _first_process() -> bool:

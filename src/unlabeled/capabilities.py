@@ -174,23 +174,35 @@ class CompleteMixin:
         check_number("n_samples", n_samples, 1, integer=True)
         check_number("n_steps", n_steps, 0, integer=True)
         rows = self._fitted_rows(X, allow_nan=True)
-        x = rows.fetch(np.arange(rows.n_rows), self._module_device)
-        gap = torch.isnan(x) if missing is None else self._mask(missing, x)
+        mask = None if missing is None else self._mask(missing, rows)
+        noise, parts = self._noise(random_state), []
+        size = max(1, self._rows_at_once(rows) // n_samples)
+        for k, index in enumerate(torch.arange(rows.n_rows).split(size)):
+            x = rows.fetch(index, self._module_device)
+            gap = torch.isnan(x) if mask is None else mask[index].to(x.device)
+            parts.append(self._completed(x, gap, n_samples, noise.at(k), n_steps))
+        completed = torch.cat(parts, 1)
+        return give_back(completed[0] if n_samples == 1 else completed, X)
+
+    def _completed(self, x, gap, n_samples, noise, n_steps):
+        """Completions of some rows, shape (n_samples, n, n_features)."""
         if bool((torch.isnan(x) & ~gap).any()):
             raise ValueError("X has NaN where `missing` is False; mark these entries as missing.")
         many = (n_samples * len(x), x.shape[1])
         x_all = x.masked_fill(gap, 0).expand(n_samples, *x.shape).reshape(many)
         gap_all = gap.expand(n_samples, *x.shape).reshape(many)
         with torch.no_grad():
-            drawn = self._complete(x_all, gap_all, self._noise(random_state), n_steps)
-        completed = torch.where(gap_all, drawn, x_all).view(n_samples, *x.shape)
-        return give_back(completed[0] if n_samples == 1 else completed, X)
+            drawn = self._complete(x_all, gap_all, noise, n_steps)
+        return torch.where(gap_all, drawn, x_all).view(n_samples, *x.shape)
 
-    def _mask(self, missing, x):
+    def _mask(self, missing, rows):
         mask = missing if torch.is_tensor(missing) else torch.from_numpy(np.array(missing))
-        if mask.dtype != torch.bool or mask.shape not in (x.shape, x.shape[1:]):
+        if mask.ndim == 4:
+            mask = mask.flatten(1)
+        shape = (rows.n_rows, rows.n_features)
+        if mask.dtype != torch.bool or tuple(mask.shape) not in (shape, shape[1:]):
             raise ValueError(
-                f"missing must be boolean of shape {tuple(x.shape)} or {tuple(x.shape[1:])}, got "
+                f"missing must be boolean of shape {shape} or {shape[1:]}, got "
                 f"{mask.dtype} of shape {tuple(mask.shape)}."
             )
-        return mask.to(x.device).expand(x.shape)
+        return mask.cpu().expand(shape)

@@ -166,6 +166,7 @@ class Checkpoint:
             self._state = read_tree(self.path)
             self._require_same(self._state["identity"])
             self.seed = self._state["training"]["seed"]
+            self._require_seed(model.random_state)
 
     def _require_same(self, found):
         for what, wanted in self.identity.items():
@@ -178,16 +179,33 @@ class Checkpoint:
                     f"{wanted} here; choose another folder or delete it."
                 )
 
+    def _require_seed(self, random_state):
+        if isinstance(random_state, numbers.Integral) and random_state != self.seed:
+            raise ValueError(
+                f"{self.path} was left by a training with random_state={self.seed}, got "
+                f"{random_state}; choose another folder or delete it."
+            )
+
     def restore(self) -> bool:
-        """Put everything back; returns whether that training had been stopped early."""
+        """Put everything back; returns whether that training had been stopped early.
+
+        Callbacks get their state back by kind and order among their kind; one that has left takes
+        its wish to stop along.
+        """
         if self._state is None:
             return False
         state, self._state, model = self._state, None, self.model
         model.module_.load_state_dict(state["module"])
         model._training.load_state_dict(state["training"])
         model.history_ = state["history"]
-        for callback, (name, kept) in zip(_callbacks(model), state["callbacks"], strict=False):
-            if kept is not None and type(callback).__name__ == name:
+        waiting = list(_callbacks(model))
+        for name, kept in state["callbacks"]:
+            callback = next((c for c in waiting if type(c).__name__ == name), None)
+            if callback is None:
+                state["stopped"] = False
+                continue
+            waiting.remove(callback)
+            if kept is not None:
                 callback.load_state_dict(kept)
         return state["stopped"]
 
@@ -215,8 +233,12 @@ class Checkpoint:
         """Save within a long epoch, once a minute (one process alone: clocks differ)."""
         if self.path is None or distributed.world() > 1:
             return
-        if time.monotonic() - self._last > _PAUSE:
+        if time.monotonic() - self._last > _PAUSE and self._healthy():
             self.write()
+
+    def _healthy(self) -> bool:
+        tensors = [*self.model.module_.state_dict().values(), *self.model._training.sums.values()]
+        return all(bool(torch.isfinite(t).all()) for t in tensors)
 
 
 def _differing(there: dict, here: dict) -> tuple[dict, dict]:

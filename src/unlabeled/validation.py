@@ -119,9 +119,10 @@ def check_codes(H, n_components: int) -> Rows:
 
 
 def _finite(X: torch.Tensor, allow_nan: bool) -> torch.Tensor:
-    bad = torch.isinf(X) if allow_nan else ~torch.isfinite(X)
-    if bool(bad.any()):
-        raise ValueError("Input X contains NaN or infinity; remove or fill such values first.")
+    for part in X.split(max(1, _CHUNK // max(1, X[:1].numel()))):
+        bad = torch.isinf(part) if allow_nan else ~torch.isfinite(part)
+        if bool(bad.any()):
+            raise ValueError("Input X contains NaN or infinity; remove or fill such values first.")
     return X
 
 

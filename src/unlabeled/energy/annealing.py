@@ -42,7 +42,7 @@ class RBMPath:
         """log p*_beta(v) in nats, shape (n_chains,)."""
         v, f = state
         field = torch.lerp(self.rbm.base, self.rbm.b, beta)
-        at_rest = self.rbm.visible.rest(v)
+        at_rest = self.rbm.visible.rest(v).sum(-1)
         return self.rbm.visible.statistic(v) @ field - at_rest + self.rbm.hidden.cumulant(beta * f)
 
     def move(self, state, beta: float, noise: Noise):

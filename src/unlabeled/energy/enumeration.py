@@ -1,12 +1,15 @@
 """All states of a layer, in order."""
 
+from collections.abc import Iterator
+
 import torch
 
 from unlabeled.energy.units import Unit
 
-__all__ = ["MAX_UNITS", "enumerable", "n_states", "states"]
+__all__ = ["MAX_UNITS", "blocks", "enumerable", "n_states", "smaller_is_hidden", "states"]
 
 MAX_UNITS = 20
+_BLOCK = 2**13  # states that are in memory together
 
 
 def enumerable(unit: Unit) -> bool:
@@ -37,3 +40,28 @@ def states(unit: Unit, start: int = 0, stop: int | None = None) -> torch.Tensor:
     index = torch.arange(start, n_states(unit) if stop is None else stop)
     powers = k ** torch.arange(n - 1, -1, -1)
     return support[index[:, None] // powers % k]
+
+
+def blocks(unit: Unit, like: torch.Tensor) -> Iterator[torch.Tensor]:
+    """All states of a layer, some thousand rows at a time, in the dtype and place of `like`."""
+    total = n_states(unit)
+    for start in range(0, total, _BLOCK):
+        yield states(unit, start, min(start + _BLOCK, total)).to(like)
+
+
+def smaller_is_hidden(rbm) -> bool:
+    """Whether of the two layers the hidden one is to be enumerated.
+
+    Raises
+    ------
+    ValueError
+        If neither can be.
+    """
+    sizes = [n_states(unit) if enumerable(unit) else None for unit in (rbm.visible, rbm.hidden)]
+    if sizes == [None, None]:
+        raise ValueError(
+            f"only a layer of at most {MAX_UNITS} discrete units can be summed over, got "
+            f"{rbm.visible.n_units} visible and {rbm.hidden.n_units} hidden units; "
+            "use a sampler, or annealing."
+        )
+    return sizes[0] is None or (sizes[1] is not None and sizes[1] <= sizes[0])

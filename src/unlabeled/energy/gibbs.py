@@ -10,10 +10,11 @@ batch or any number of chains does not change what is learned.
 
 import torch
 
-from unlabeled.energy.enumeration import MAX_UNITS, enumerable, states
+from unlabeled.energy.enumeration import blocks, smaller_is_hidden
 from unlabeled.engine.distributed import gather_rows
 from unlabeled.sampling import Noise
 from unlabeled.spec import Spec
+from unlabeled.validation import check_number
 
 __all__ = ["CD", "PCD", "SAMPLERS", "Chains", "Exact", "Sampler"]
 
@@ -86,7 +87,8 @@ class CD(Sampler):
     """
 
     def __init__(self, n_steps: int = 1):
-        self.n_steps = _positive("n_steps", n_steps)
+        check_number("n_steps", n_steps, 1, integer=True)
+        self.n_steps = n_steps
 
     def negative(self, rbm, v, f, n_total, chains, noise):
         noise = noise.of(n_total)
@@ -113,8 +115,11 @@ class PCD(Sampler):
     """
 
     def __init__(self, n_steps: int = 1, n_chains: int | None = None):
-        self.n_steps = _positive("n_steps", n_steps)
-        self.n_chains = n_chains if n_chains is None else _positive("n_chains", n_chains)
+        check_number("n_steps", n_steps, 1, integer=True)
+        self.n_steps = n_steps
+        if n_chains is not None:
+            check_number("n_chains", n_chains, 1, integer=True)
+        self.n_chains = n_chains
 
     def start(self, rbm, n_rows, noise):
         n_total = self.n_chains or n_rows
@@ -137,12 +142,7 @@ class Exact(Sampler):
     """
 
     def check(self, rbm):
-        if not (enumerable(rbm.visible) or enumerable(rbm.hidden)):
-            raise ValueError(
-                f"sampler Exact() needs a layer of at most {MAX_UNITS} discrete units, got "
-                f"{rbm.visible.n_units} visible and {rbm.hidden.n_units} hidden units; "
-                "use 'pcd' or 'cd'."
-            )
+        smaller_is_hidden(rbm)
 
     def gradient(self, rbm, v, f, n_total, chains, noise):
         data = rbm.gradient(v, f, v.new_full((len(v),), 1 / n_total))
@@ -151,22 +151,23 @@ class Exact(Sampler):
         return {name: share * model[name] - data[name] for name in data}
 
 
-def _log_partition_gradient(rbm):
-    """d log Z / d theta: an expectation over the states of the smaller layer."""
-    if enumerable(rbm.hidden) and not (
-        enumerable(rbm.visible) and rbm.visible.n_units < rbm.hidden.n_units
-    ):
-        h = states(rbm.hidden).to(rbm.W)
-        return rbm.hidden_gradient(h, torch.softmax(-rbm.hidden_free_energy(h), 0))
-    v = states(rbm.visible).to(rbm.W)
-    f = rbm.hidden_field(v)
-    return rbm.gradient(v, f, torch.softmax(-rbm.free_energy(v), 0))
-
-
-def _positive(name, value):
-    if not (isinstance(value, int) and value >= 1):
-        raise ValueError(f"{name} must be an integer >= 1, got {value!r}.")
-    return value
+def _log_partition_gradient(rbm) -> dict[str, torch.Tensor]:
+    """d log Z / d theta: an expectation over the states of the smaller layer, in blocks."""
+    hidden = smaller_is_hidden(rbm)
+    unit = rbm.hidden if hidden else rbm.visible
+    free_energy = rbm.hidden_free_energy if hidden else rbm.free_energy
+    p = torch.softmax(torch.cat([-free_energy(x) for x in blocks(unit, rbm.W)]), 0)
+    total, done = {}, 0
+    for x in blocks(unit, rbm.W):
+        weight = p[done : done + len(x)]
+        done += len(x)
+        part = (
+            rbm.hidden_gradient(x, weight)
+            if hidden
+            else rbm.gradient(x, rbm.hidden_field(x), weight)
+        )
+        total = {name: part[name] + total.get(name, 0.0) for name in part}
+    return total
 
 
 SAMPLERS = {"cd": CD, "pcd": PCD, "exact": Exact}

@@ -41,21 +41,22 @@ class PartitionMixin(DensityMixin):
 
     @torch.no_grad()
     def log_partition(
-        self, method="auto", *, n_chains=100, n_temperatures=10_000, random_state=None
+        self, method="auto", *, n_chains=None, n_temperatures=None, random_state=None
     ):
         """log Z in nats, computed in float64.
 
         Parameters
         ----------
         method : {"auto", "exact", "ais", "bracket"}, default="auto"
-            "auto" is exact where a layer has at most 20 discrete units, else AIS with the
-            defaults below and a random stream of the model's own; it is kept until the model
-            learns again and is what `score_samples` uses. "bracket" anneals in both directions.
-        n_chains : int, default=100
-            Annealing runs.
-        n_temperatures : int, default=10 000
-            Steps from the base rates to the model.
+            "auto" is exact where a layer has at most 20 discrete units, else AIS. With no more
+            said, it has a random stream of the model's own, is kept until the model learns
+            again, and is what `score_samples` uses. "bracket" anneals in both directions.
+        n_chains : int, optional
+            Annealing runs; 100 if nothing is said.
+        n_temperatures : int, optional
+            Steps from the base rates to the model; 10 000 if nothing is said.
         random_state : int, RandomState, Generator or None
+            None for fresh entropy.
 
         Returns
         -------
@@ -71,10 +72,14 @@ class PartitionMixin(DensityMixin):
             raise ValueError(
                 f"method must be 'auto', 'exact', 'ais' or 'bracket', got {method!r}."
             )
-        if method == "auto":
+        if method == "auto" and (n_chains, n_temperatures, random_state) == (None, None, None):
             return self._kept_log_partition()
+        if method == "auto":
+            method = self.score_kind_
         if method == "exact":
             return partition.exact(self._float64())
+        n_chains = 100 if n_chains is None else n_chains
+        n_temperatures = 10_000 if n_temperatures is None else n_temperatures
         check_number("n_chains", n_chains, 2, integer=True)
         check_number("n_temperatures", n_temperatures, 3, integer=True)
         path, betas = self._path(), partition.temperatures(n_temperatures)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import torch
 
-from unlabeled.energy.enumeration import MAX_UNITS, enumerable, n_states, states
+from unlabeled.energy.enumeration import blocks, smaller_is_hidden
 from unlabeled.sampling import Noise
 
 __all__ = [
@@ -28,8 +28,6 @@ __all__ = [
     "reverse_annealed",
     "temperatures",
 ]
-
-_BLOCK = 2**13  # states that are enumerated at a time
 
 
 class Path(Protocol):
@@ -64,7 +62,8 @@ class LogPartition:
         Of `value`; 0 if exact.
     lower, upper : float
         An interval for log Z. Exact: the value twice. "ais": `value` -+ 3 standard errors on the
-        scale of Z, as in Salakhutdinov & Murray (2008); a run that misses a mode errs low.
+        scale of Z, as in Salakhutdinov & Murray (2008), or below 3 standard errors of the mean
+        log-weight where the former reach 0; a run that misses a mode errs low.
         "bracket": 3 standard errors below the mean forward and above the mean reverse log-weight.
     kind : str
         "exact", "ais" or "bracket".
@@ -90,25 +89,11 @@ def exact(rbm) -> LogPartition:
     ValueError
         If neither layer can be enumerated.
     """
-    layers = [
-        (n_states(unit), unit, free_energy)
-        for unit, free_energy in (
-            (rbm.visible, rbm.free_energy),
-            (rbm.hidden, rbm.hidden_free_energy),
-        )
-        if enumerable(unit)
-    ]
-    if not layers:
-        raise ValueError(
-            f"log Z is exact only with a layer of at most {MAX_UNITS} discrete units, got "
-            f"{rbm.visible.n_units} visible and {rbm.hidden.n_units} hidden units; use AIS."
-        )
-    total, unit, free_energy = min(layers, key=lambda layer: layer[0])
-    blocks = [
-        torch.logsumexp(-free_energy(states(unit, k, min(k + _BLOCK, total)).to(rbm.W)), 0)
-        for k in range(0, total, _BLOCK)
-    ]
-    value = float(torch.logsumexp(torch.stack(blocks).double(), 0))
+    hidden = smaller_is_hidden(rbm)
+    unit = rbm.hidden if hidden else rbm.visible
+    free_energy = rbm.hidden_free_energy if hidden else rbm.free_energy
+    sums = [torch.logsumexp(-free_energy(x), 0) for x in blocks(unit, rbm.W)]
+    value = float(torch.logsumexp(torch.stack(sums).double(), 0))
     return LogPartition(value, 0.0, value, value, "exact")
 
 
@@ -191,15 +176,16 @@ def estimate(log_w: torch.Tensor) -> LogPartition:
     value = float(torch.logsumexp(log_w, 0)) - math.log(n)
     relative = torch.exp(log_w - value)
     error = float(relative.std()) / math.sqrt(n) if n > 1 else math.inf
-    low = value + math.log1p(-3 * error) if 3 * error < 1 else float(log_w.mean())
+    low = value + math.log1p(-3 * error) if 3 * error < 1 else _beyond(log_w, -3)
     return LogPartition(value, error, low, value + math.log1p(3 * error), "ais")
 
 
 def bracket(path: Path, betas, n_chains: int, noise: Noise, n_burn_in: int = 100) -> LogPartition:
-    """Forward and reverse AIS: an interval for log Z that does not hang on one direction.
+    """Forward and reverse AIS: the mean log-weights of both directions, and what lies between.
 
     The reverse runs start from the forward runs' last states, drawn again by their weights and
-    moved `n_burn_in` times at beta = 1.
+    moved `n_burn_in` times at beta = 1. So a mode that no forward run has found is seen by
+    neither: the bracket bounds the error of annealing, not that of never arriving.
     """
     log_w, state = annealed(path, betas, n_chains, noise)
     chosen = torch.softmax(log_w, 0).cumsum(0)
@@ -210,13 +196,15 @@ def bracket(path: Path, betas, n_chains: int, noise: Noise, n_burn_in: int = 100
     log_r = reverse_annealed(path, betas, state, noise)
     forward = estimate(log_w)
 
-    def spread(log_w):
-        return 3 * float(log_w.std()) / math.sqrt(n_chains)
-
     return LogPartition(
         forward.value,
         forward.standard_error,
-        float(log_w.mean()) - spread(log_w),
-        float(log_r.mean()) + spread(log_r),
+        _beyond(log_w, -3),
+        _beyond(log_r, 3),
         "bracket",
     )
+
+
+def _beyond(log_w, n_errors: float) -> float:
+    """The mean log-weight and some of its standard errors."""
+    return float(log_w.mean()) + n_errors * float(log_w.std()) / math.sqrt(len(log_w))

@@ -57,5 +57,5 @@ def _log_p_with(rbm, v, s, f, x):
     value = torch.as_tensor(x).to(v).expand_as(v)
     change = rbm.visible.statistic(value) - s  # (n, n_visible)
     fields = f[:, None, :] + change[:, :, None] * rbm.W.t()  # (n, n_visible, n_hidden)
-    at_rest = rbm.visible.rest(value[..., None]) - rbm.visible.rest(v[..., None])
+    at_rest = rbm.visible.rest(value) - rbm.visible.rest(v)
     return change * rbm.b - at_rest + rbm.hidden.cumulant(fields)

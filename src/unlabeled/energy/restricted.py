@@ -112,18 +112,18 @@ class RestrictedBoltzmannMachine(nn.Module):
     def energy(self, v: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
         """E(v, h), shape (n,)."""
         t = self.hidden.statistic(h)
-        at_rest = self.visible.rest(v) + self.hidden.rest(h)
+        at_rest = self.visible.rest(v).sum(-1) + self.hidden.rest(h).sum(-1)
         return at_rest - self.visible.statistic(v) @ self.b - (t * self.hidden_field(v)).sum(-1)
 
     def free_energy(self, v: torch.Tensor) -> torch.Tensor:
         """F(v) = R(v) - b's(v) - K(c + W s(v)), shape (n,)."""
         bias = self.visible.statistic(v) @ self.b
-        return self.visible.rest(v) - bias - self.hidden.cumulant(self.hidden_field(v))
+        return self.visible.rest(v).sum(-1) - bias - self.hidden.cumulant(self.hidden_field(v))
 
     def hidden_free_energy(self, h: torch.Tensor) -> torch.Tensor:
         """G(h) = R(h) - c't(h) - K(b + W't(h)), the visible layer summed out; shape (n,)."""
         bias = self.hidden.statistic(h) @ self.c
-        return self.hidden.rest(h) - bias - self.visible.cumulant(self.visible_field(h))
+        return self.hidden.rest(h).sum(-1) - bias - self.visible.cumulant(self.visible_field(h))
 
     def sweep(self, v: torch.Tensor, noise: Noise) -> torch.Tensor:
         """One step of block Gibbs sampling: h ~ p(h | v), then v ~ p(v | h)."""

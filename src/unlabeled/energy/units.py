@@ -54,12 +54,12 @@ class Unit(Spec, nn.Module):
         raise NotImplementedError
 
     def statistic(self, x: torch.Tensor) -> torch.Tensor:
-        """s(x), the form in which a value reaches the neighbours."""
+        """s(x), the form in which a value reaches the neighbours; linear in x."""
         return x
 
     def rest(self, x: torch.Tensor) -> torch.Tensor:
-        """Sum of R(x), the energy without any field; shape (n,)."""
-        return x.new_zeros(x.shape[:-1])
+        """R(x), the energy without any field, of each unit; shape (n, n_units)."""
+        return torch.zeros_like(x)
 
     def cumulant(self, f: torch.Tensor) -> torch.Tensor:
         """Sum of K(f); shape (n,)."""
@@ -154,7 +154,7 @@ class Gaussian(Unit):
         return x * torch.exp(-self.log_variance)
 
     def rest(self, x):
-        return 0.5 * (x**2 * torch.exp(-self.log_variance)).sum(-1)
+        return 0.5 * x**2 * torch.exp(-self.log_variance)
 
     def cumulant(self, f):
         s2 = self.log_variance.exp()

@@ -4,6 +4,7 @@ Nothing here starts processes. Gradients and statistics are summed in one flatte
 alone, every function is the identity.
 """
 
+import atexit
 import os
 
 import torch
@@ -15,7 +16,10 @@ __all__ = ["gather_rows", "join", "rank", "same_everywhere", "sum_over_processes
 def join(device: torch.device) -> None:
     """Join the process group that the launcher describes, if there is one and nobody has yet."""
     if int(os.environ.get("WORLD_SIZE", 1)) > 1 and dist.is_available() and not _together():
+        if device.type == "cuda":
+            torch.cuda.set_device(device)
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        atexit.register(_leave)
 
 
 def world() -> int:
@@ -51,13 +55,19 @@ def gather_rows(x: torch.Tensor) -> torch.Tensor:
     return torch.cat([part[: int(n)] for part, n in zip(parts, counts, strict=True)])
 
 
-def same_everywhere(value: int) -> int:
-    """The first process's integer, in every process."""
+def same_everywhere(value):
+    """The first process's number, in every process."""
     if not _together():
         return value
     box = [value]
     dist.broadcast_object_list(box, src=0)
     return box[0]
+
+
+def _leave() -> None:
+    """Without a goodbye, a process that ends later than the others may be aborted."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def _together() -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
-__all__ = ["Rows", "as_rows", "fingerprint", "moments", "spread_out"]
+__all__ = ["Rows", "as_rows", "fingerprint", "moments", "rows_at_once", "spread_out"]
 
 _PLACE = 2**21  # bytes of a file that the system may map around anything that is read of it
 _PLACES = 32  # of these that are in the process together
@@ -128,7 +128,12 @@ def spread_out(n: int, most: int) -> np.ndarray:
     return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
 
 
-def moments(rows: Rows, index: np.ndarray, chunk: int = 4096):
+def rows_at_once(n_features: int, most: int = 4096) -> int:
+    """How many rows of this width may be dense together: at most 2**24 values."""
+    return max(1, min(most, 2**24 // n_features))
+
+
+def moments(rows: Rows, index: np.ndarray):
     """Mean and variance of each feature over (at most 65 536, evenly spread) rows of `index`.
 
     Returns
@@ -136,6 +141,7 @@ def moments(rows: Rows, index: np.ndarray, chunk: int = 4096):
     mean, variance : tensors of shape (n_features,), float32, on the CPU
     """
     index = index[spread_out(len(index), _SAMPLE)]
+    chunk = rows_at_once(rows.n_features)
     n, mean, m2 = 0, torch.zeros(()), torch.zeros(())
     for start in range(0, len(index), chunk):
         x = rows.fetch(index[start : start + chunk], dtype=torch.float64)

@@ -97,6 +97,10 @@ class Training:
             self.position, self.step = self.position + 1, self.step + 1
             yield batch
 
+    def begin_anew(self) -> None:
+        """The next epoch is of other rows, and nobody knows how many will follow."""
+        self.position, self.sums, self.total_steps = 0, {}, None
+
     def add(self, terms: dict[str, torch.Tensor], n: int) -> None:
         """Add this process's means over `n` rows to the epoch's sums, without waiting for them.
 

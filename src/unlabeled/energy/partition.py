@@ -54,7 +54,7 @@ class Path(Protocol):
 class LogPartition:
     """log Z in nats.
 
-    Attributes
+    Parameters
     ----------
     value : float
         The estimate.

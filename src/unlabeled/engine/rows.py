@@ -133,7 +133,7 @@ def rows_at_once(n_features: int, most: int = 4096) -> int:
     return max(1, min(most, 2**24 // n_features))
 
 
-def moments(rows: Rows, index: np.ndarray):
+def moments(rows: Rows, index: np.ndarray, chunk: int | None = None):
     """Mean and variance of each feature over (at most 65 536, evenly spread) rows of `index`.
 
     Returns
@@ -141,7 +141,7 @@ def moments(rows: Rows, index: np.ndarray):
     mean, variance : tensors of shape (n_features,), float32, on the CPU
     """
     index = index[spread_out(len(index), _SAMPLE)]
-    chunk = rows_at_once(rows.n_features)
+    chunk = chunk or rows_at_once(rows.n_features)
     n, mean, m2 = 0, torch.zeros(()), torch.zeros(())
     for start in range(0, len(index), chunk):
         x = rows.fetch(index[start : start + chunk], dtype=torch.float64)

@@ -34,6 +34,8 @@ def toy(monkeypatch):
 
     def run(key, seed, *, checkpoint, quiet):
         module.asked.append((key, seed))
+        module.found = checkpoint.exists()
+        checkpoint.mkdir(parents=True)
         return {"nats": -1.5 - seed, "interval": [-2.0, -1.0], "covered": 25, "seconds": 90.0}
 
     module.run = run
@@ -52,6 +54,8 @@ def test_every_run_and_seed_is_kept_and_shown(toy, tmp_path, capsys):
     assert lines[4].startswith("| First | mean of 2 | -3.2 | -2.00 |  |")
     assert lines[5].startswith("| Second | 0 | – |")
     assert lines[2] in capsys.readouterr().out
+    papers.reproduce("toy-1999", only="second", out=tmp_path, quiet=True)
+    assert not toy.found, "what was trained before must not be taken for a new measurement"
     page = papers.page(tmp_path)
     assert "## Toy 1999" in page and lines[3] in page and "- One sentence." in page
 

@@ -1,6 +1,7 @@
 """Run papers, keep what was measured, print it beside what was published."""
 
 import json
+import shutil
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -72,6 +73,7 @@ def reproduce(
         before = circumstances()
         measured = module.run(key, seed, checkpoint=folder, quiet=quiet)
         _keep(path, module, {"run": key, "seed": seed, "measured": measured, **before})
+        shutil.rmtree(folder, ignore_errors=True)  # measured again, it is trained again
     record = json.loads(path.read_text())
     if not quiet:
         print(table(record))

@@ -75,9 +75,10 @@ def report(
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
     """
-    subject = Subject(
-        model, X, X_val, X_test, image_shape, _seed(random_state), snapshots, model_path, title
-    )
+    from unlabeled.validation import generator_seed
+
+    seed = generator_seed(random_state)
+    subject = Subject(model, X, X_val, X_test, image_shape, seed, snapshots, model_path, title)
     _check(subject)
     path = Path(path)
     path = path / "report.html" if path.is_dir() else path
@@ -130,16 +131,6 @@ def _lead(s: Subject) -> str:
 def _links(parts: list[Html]) -> Html:
     found = (re.match(r'<section id="(\w+)"><header><h2>(.*?)</h2>', part) for part in parts)
     return tag("nav", *(tag("a", Html(m[2]), href=f"#{m[1]}") for m in found if m))
-
-
-def _seed(random_state: Any) -> int:
-    from sklearn.utils import check_random_state
-
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
-    if isinstance(random_state, int | np.integer):
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def _check(s: Subject) -> None:

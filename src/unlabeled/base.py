@@ -1,7 +1,7 @@
 """The contract that every model keeps, and the fit that is written once."""
 
 import copy
-import threading
+import math
 import time
 
 import numpy as np
@@ -17,15 +17,22 @@ from unlabeled.engine.order import n_batches
 from unlabeled.engine.rows import Rows, rows_at_once, spread_out
 from unlabeled.engine.training import Batch, Training
 from unlabeled.persistence import Checkpoint, save
+from unlabeled.sampling.lent import learning, lent_generator
 from unlabeled.sampling.noise import Noise, stream_seed
 from unlabeled.schedules import SCHEDULES, Schedule, Times
 from unlabeled.spec import choose
-from unlabeled.validation import check_number, check_rows, generator_seed, image_shape_of
+from unlabeled.validation import (
+    check_labels,
+    check_number,
+    check_rows,
+    generator_seed,
+    image_shape_of,
+)
 
 __all__ = ["Estimator"]
 
 _SPLIT = 0x5917  # keeps the stream of the validation split apart
-_SEEDING = threading.Lock()  # layers are made with torch's one generator, lent for the moment
+_WATCHING = 0x3A7C  # and that of evaluation
 INFERENCE_ROWS = 4096  # rows that go through a model together outside of training
 
 
@@ -39,7 +46,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
     - `_initialise(rows, index)` may set it up from the data;
     - `_parts(n_rows)` returns what must live from step to step: optimizers, chains, averages;
     - `_step(batch)` learns from one batch and returns the terms to report;
-    - `_evaluate(x)` returns terms, means over given rows, to be watched on data held out.
+    - `_evaluate(batch)` returns terms, means over its rows, to be watched on data held out.
 
     `fit`, `partial_fit`, checkpoints, callbacks, several processes and `save` follow from these.
     The shared parameters are described in `docs/design.md`.
@@ -49,12 +56,15 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         "n_features_in_",
         "feature_names_in_",
         "image_shape_",
+        "classes_",
+        "class_prior_",
         "history_",
         "_n_features_out",
         "_seed",
     )
     _watch_rows = 0  # training rows on which `_evaluate` is reported too
     _needs_rows = 1
+    _nan_is_missing = False  # whether a row may have gaps
 
     # ---- what a model says -------------------------------------------------------------------
 
@@ -90,24 +100,27 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
             parameters, self.optimizer, max_gradient_norm=self.max_gradient_norm, **rates
         )
 
-    def _evaluate(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+    def _evaluate(self, batch: Batch) -> dict[str, torch.Tensor]:
         return {}
 
     # ---- the template ------------------------------------------------------------------------
 
     @with_callbacks
-    def fit(self, X, y=None, *, X_val=None, checkpoint=None):
+    def fit(self, X, y=None, *, X_val=None, y_val=None, checkpoint=None):
         """Learn from X.
 
         Parameters
         ----------
         X : array-like, frame, memmap, CSR matrix, tensor, images (n, c, h, w) or Dataset
             Rows to learn from; each batch is cast to float32, the whole never.
-        y : ignored
-            There so that a Pipeline can pass labels along.
+        y : array-like of shape (n,), optional
+            Labels, for a model with `conditional=True`; ignored by all others, so that a
+            Pipeline can pass them along.
         X_val : like X, optional
             Rows to watch: their terms appear in `history_` with the prefix `val_`. Without it,
             `validation_fraction` of X is set apart.
+        y_val : like y, optional
+            Their labels.
         checkpoint : str or path, optional
             A folder. The state of training is kept there, and found there: run the same line
             again after an interruption and it goes on where it was, to the same result.
@@ -123,10 +136,10 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         FloatingPointError
             If a term of the objective is not finite.
         """
-        rows = self._begin(X)
+        rows = self._begin(X, y)
         saved = Checkpoint(checkpoint, self, rows)
         self._seed = self._draw_seed(saved.seed)
-        index, held_out, watched = self._split(rows, X_val)
+        index, held_out, watched = self._split(rows, X_val, y_val)
         self._start(rows, index)
         context = self._init_callback_context(max_subtasks=self.n_epochs)
         stop = saved.restore()
@@ -151,8 +164,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : as in fit
-        y : ignored
+        X, y : as in fit
 
         Returns
         -------
@@ -160,10 +172,10 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         """
         if hasattr(self, "module_"):
             self._check_params()
-            rows = check_rows(self, X, reset=False)
+            rows = self._labelled_rows(X, y)
             distributed.join(self._module_device)
         else:
-            rows = self._begin(X)
+            rows = self._begin(X, y)
             self._seed = self._draw_seed()
         index = torch.arange(rows.n_rows)
         if not hasattr(self, "_training"):
@@ -172,15 +184,15 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         self._epoch(rows, index, None, None)
         return self
 
-    def _begin(self, X) -> Rows:
+    def _begin(self, X, y) -> Rows:
         self._check_params()
-        rows = check_rows(self, X, reset=True)
+        rows = self._labelled_rows(X, y, reset=True)
         if rows.n_rows < self._needs_rows:
             raise ValueError(
                 f"{type(self).__name__} needs at least {self._needs_rows} rows, "
                 f"got n_samples = {rows.n_rows}."
             )
-        self.image_shape_ = image_shape_of(X)
+        self.image_shape_ = self._picture_shape(X)
         self._check_values(rows)
         self._device = choose_device(self.device, X)
         distributed.join(self._device)
@@ -188,15 +200,38 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
             self.__dict__.pop(name, None)
         return rows
 
+    def _labelled_rows(self, X, y=None, *, reset=False, allow_nan=False) -> Rows:
+        """Rows that were checked, with their labels if the model is conditional."""
+        rows = check_rows(self, X, reset=reset, allow_nan=allow_nan or self._nan_is_missing)
+        if self._is_conditional:
+            rows.y = check_labels(self, y, rows.n_rows, reset=reset)
+        return rows
+
+    @property
+    def _is_conditional(self) -> bool:
+        return bool(getattr(self, "conditional", False))
+
+    def _picture_shape(self, X) -> tuple[int, ...] | None:
+        """(c, h, w) as the parameter `image_shape` says, else as X has it, else None."""
+        shape = getattr(self, "image_shape", None) or image_shape_of(X)
+        if shape is None:
+            return None
+        if len(shape) != 3 or math.prod(shape) != self.n_features_in_:
+            raise ValueError(
+                f"image_shape must be (channels, height, width) of {self.n_features_in_} "
+                f"features, got {shape!r}."
+            )
+        return tuple(int(k) for k in shape)
+
     def _check_values(self, rows: Rows) -> None:
         """Warn about values outside of what the model is meant for."""
 
-    def _split(self, rows, X_val):
+    def _split(self, rows, X_val, y_val):
         """Rows to learn from, (rows, index) to validate on, (rows, index) to watch."""
         order = torch.arange(rows.n_rows)
         held_out = None
         if X_val is not None:
-            other = check_rows(self, X_val, reset=False)
+            other = self._labelled_rows(X_val, y_val)
             held_out = (other, torch.arange(other.n_rows))
         elif self.validation_fraction > 0:
             n = round(self.validation_fraction * rows.n_rows)
@@ -230,18 +265,19 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         self._n_features_out = getattr(self, "n_components", None)
 
     def _seeded_module(self) -> torch.nn.Module:
-        with _SEEDING, torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(stream_seed(self._seed, 0))  # not CUDA's
-            return self._build()
+        with lent_generator(stream_seed(self._seed, 0)):
+            return self._build().eval()
 
     def _epoch(self, rows, index, held_out, watched, saved=None) -> dict[str, float]:
         """One pass over the rows; returns what is reported of it."""
         training, began = self._training, time.perf_counter()
         self._forget_estimates()
-        for batch in training.batches(rows, index):
-            training.add(self._step(batch), len(batch.x))
-            if saved is not None:
-                saved.now_and_then()
+        with learning(self.module_) as own_draws:
+            for batch in training.batches(rows, index):
+                with own_draws(batch.noise):
+                    training.add(self._step(batch), len(batch.x))
+                if saved is not None:
+                    saved.now_and_then()
         report = {"epoch": training.epoch + 1, **training.finish_epoch()}
         if watched is not None:
             report |= self._means(*watched)
@@ -253,10 +289,14 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         return report
 
     def _means(self, rows, index) -> dict[str, float]:
+        """Terms of rows, with the same noise in every epoch."""
+        noise = Noise(stream_seed(self._seed, _WATCHING), self._module_device)
         totals: dict[str, torch.Tensor] = {}
-        for part in index.split(self._rows_at_once(rows)):
-            for name, value in self._evaluate(rows.fetch(part, self._device)).items():
-                totals[name] = totals.get(name, 0.0) + value.double() * len(part)
+        for k, part in enumerate(index.split(self._rows_at_once(rows))):
+            x, y = rows.fetch(part, self._device), rows.labels(part, self._device)
+            batch = Batch(x, part, len(part), noise.at(k), self._training.progress, y)
+            for name, value in self._evaluate(batch).items():
+                totals[name] = totals.get(name, 0.0) + value.detach().double() * len(part)
         return {name: float(total) / len(index) for name, total in totals.items()}
 
     def _require_finite(self, report):
@@ -282,21 +322,28 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
 
     # ---- for the capabilities ----------------------------------------------------------------
 
-    def _fitted_rows(self, X, *, allow_nan=False) -> Rows:
+    def _fitted_rows(self, X, y=None, *, allow_nan=False) -> Rows:
         check_is_fitted(self, "module_")
-        return check_rows(self, X, reset=False, allow_nan=allow_nan)
+        return self._labelled_rows(X, y, allow_nan=allow_nan)
 
     def _rows_at_once(self, rows: Rows) -> int:
         return rows_at_once(rows.n_features, INFERENCE_ROWS)
 
     def _map(self, function, rows: Rows, like=None, dtype=torch.float32):
-        """`function` of all rows, a few thousand at a time; NumPy unless `like` is a tensor."""
+        """`function` of all rows, a few thousand at a time; NumPy unless `like` is a tensor.
+
+        A conditional model's function gets the numbers of the labels as its second argument.
+        """
+        parts, device = [], self._module_device
         with torch.no_grad():
-            parts = [
-                function(rows.fetch(part, self._module_device, dtype))
-                for part in torch.arange(rows.n_rows).split(self._rows_at_once(rows))
-            ]
+            for part in torch.arange(rows.n_rows).split(self._rows_at_once(rows)):
+                x, y = rows.fetch(part, device, dtype), rows.labels(part, device)
+                parts.append(function(x) if y is None else function(x, y))
         return give_back(torch.cat(parts), like)
+
+    def _float64(self):
+        """A copy of the module in float64, for what is reported."""
+        return copy.deepcopy(self.module_).double()
 
     @property
     def _module_device(self) -> torch.device:
@@ -327,6 +374,8 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self._nan_is_missing
+        tags.target_tags.required = self._is_conditional
         return tags
 
 

@@ -85,7 +85,7 @@ def load(folder, device: str = "cpu"):
     )
     for name, value in config["fitted"].items():
         setattr(model, name, _unlisted(name, value))
-    model.module_ = model._seeded_module().to(device)
+    model.module_ = model._seeded_module().to(device).eval()
     model.module_.load_state_dict(load_file(Path(folder) / "model.safetensors", device=device))
     return model
 
@@ -118,6 +118,8 @@ def _unlisted(name, value):
 
     if name == "feature_names_in_":
         return np.array(value, dtype=object)
+    if name in ("classes_", "class_prior_"):
+        return np.array(value)
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -94,22 +94,33 @@ def to_plain(value):
         return [to_plain(x) for x in value]
     if isinstance(value, type) and value.__module__.startswith("torch.optim"):
         return {"optimizer": value.__name__}
+    if _is_network(value) and "<" not in value.__qualname__:
+        return {"network": f"{value.__module__}:{value.__qualname__}"}
     item = getattr(value, "item", None)  # of a NumPy scalar
     if isinstance(value, numbers.Number) and item is not None:
         return item()
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(
-        f"cannot be written as text: {value!r}; use a number, a name, a torch.optim class, or one "
-        "of the library's objects (a schedule instead of a lambda)."
+        f"cannot be written as text: {value!r}; use a number, a name, a torch.optim class, a "
+        "torch.nn.Module class from the top of a module, or one of the library's objects (a "
+        "schedule instead of a lambda)."
     )
+
+
+def _is_network(value) -> bool:
+    if not isinstance(value, type):
+        return False
+    import torch
+
+    return issubclass(value, torch.nn.Module)
 
 
 def from_plain(value):
     """Undo :func:`to_plain`.
 
-    Objects are made only of `Spec` classes, from this library or from a module that has been
-    imported already.
+    Objects are made only of `Spec` classes, and networks are only `torch.nn.Module` classes, from
+    this library, from torch.nn, or from a module that has been imported already.
 
     Raises
     ------
@@ -124,10 +135,20 @@ def from_plain(value):
         return tuple(from_plain(x) for x in value["tuple"])
     if "optimizer" in value:
         return getattr(import_module("torch.optim"), value["optimizer"])
-    module, _, name = value["object"].partition(":")
-    if module.startswith("unlabeled."):
-        import_module(module)
-    made_of = getattr(sys.modules.get(module), name, None)
-    if not (isinstance(made_of, type) and issubclass(made_of, Spec)):
-        raise ValueError(f"{value['object']} is not known here; import its module before loading.")
+    if "network" in value:
+        return _known(value["network"], _is_network)
+    made_of = _known(value["object"], lambda c: isinstance(c, type) and issubclass(c, Spec))
     return made_of(**{k: from_plain(v) for k, v in value["options"].items()})
+
+
+def _known(place: str, accepted):
+    """What "module:name" stands for, if it is accepted."""
+    module, _, name = place.partition(":")
+    if module.startswith(("unlabeled.", "torch.nn.")):
+        import_module(module)
+    found = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if not accepted(found):
+        raise ValueError(f"{place} is not known here; import its module before loading.")
+    return found

@@ -6,17 +6,20 @@ import warnings
 import numpy as np
 import scipy.sparse as sp
 import torch
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from unlabeled.engine.rows import ArrayRows, DatasetRows, Rows, as_rows, spread_out
 
 __all__ = [
     "check_codes",
+    "check_labels",
     "check_number",
     "check_rows",
     "generator_seed",
     "image_shape_of",
     "is_dataset",
+    "label_codes",
     "warn_outside",
 ]
 
@@ -99,6 +102,60 @@ def _check_tensor(estimator, X, reset, allow_nan):
     if X.is_complex():
         raise ValueError("Complex data not supported: expected a real tensor.")
     return _check_width(estimator, as_rows(_finite(X.detach(), allow_nan)), reset)
+
+
+def check_labels(estimator, y, n_rows: int, *, reset: bool) -> torch.Tensor:
+    """Check labels and number their classes.
+
+    Sets (`reset`) `classes_` and `class_prior_`, the share of each class.
+
+    Parameters
+    ----------
+    estimator : Estimator
+    y : array-like of shape (n_rows,)
+        Numbers or strings.
+    n_rows : int
+    reset : bool
+        True in fit.
+
+    Returns
+    -------
+    tensor of int64, shape (n_rows,)
+
+    Raises
+    ------
+    ValueError
+        If there are none, another number than rows, or some that fit has not seen.
+    """
+    name = type(estimator).__name__
+    if y is None:
+        raise ValueError(f"{name}(conditional=True) needs a label for every row: give y.")
+    y = column_or_1d(y.numpy(force=True) if isinstance(y, torch.Tensor) else y, warn=True)
+    if len(y) != n_rows:
+        raise ValueError(f"y must have a label for every row, got {len(y)} for {n_rows} rows.")
+    if reset:
+        check_classification_targets(y)
+        estimator.classes_, counts = np.unique(y, return_counts=True)
+        estimator.class_prior_ = counts / len(y)
+    return label_codes(estimator.classes_, y)
+
+
+def label_codes(classes: np.ndarray, y) -> torch.Tensor:
+    """Numbers of labels among the (sorted) `classes`, int64.
+
+    Raises
+    ------
+    ValueError
+        If some labels are none of the classes.
+    """
+    y = np.asarray(y)
+    strange = np.setdiff1d(y, classes)
+    if len(strange):
+        raise ValueError(
+            f"y has labels that fit has not seen: {strange[:5].tolist()}; "
+            f"known are {classes[:10].tolist()}."
+        )
+    return torch.from_numpy(np.searchsorted(classes, y))
 
 
 def check_codes(H, n_components: int) -> Rows:

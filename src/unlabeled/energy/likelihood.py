@@ -1,6 +1,5 @@
 """The likelihood of an estimator whose density is known up to its partition function."""
 
-import copy
 import dataclasses
 from typing import Any
 
@@ -31,8 +30,9 @@ class PartitionMixin(DensityMixin):
     def _forget_estimates(self):
         self._log_z = None
 
-    def _log_density(self, x):
-        return -self._float64().free_energy(x) - self.log_partition().value
+    def _density(self):
+        machine, log_z = self._float64(), self.log_partition().value
+        return lambda v: -machine.free_energy(v) - log_z
 
     def free_energy(self, X):
         """F(v) of each row in nats, shape (n,), float64: log p(v) = -F(v) - log Z."""
@@ -102,6 +102,3 @@ class PartitionMixin(DensityMixin):
         check_is_fitted(self, "module_")
         layers = self.module_.visible, self.module_.hidden
         return "exact" if any(enumerable(unit) for unit in layers) else "ais"
-
-    def _float64(self):
-        return copy.deepcopy(self.module_).double()

@@ -5,7 +5,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.base import Estimator
-from unlabeled.capabilities import CompleteMixin, DecodeMixin, EncodeMixin, SampleMixin
+from unlabeled.capabilities import CompleteMixin, EncodeMixin, ReconstructMixin, SampleMixin
 from unlabeled.energy.annealing import RBMPath
 from unlabeled.energy.gibbs import SAMPLERS, Sampler
 from unlabeled.energy.likelihood import PartitionMixin
@@ -22,7 +22,7 @@ from unlabeled.validation import check_number, warn_outside
 __all__ = ["RBM"]
 
 
-class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, PartitionMixin, Estimator):
+class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMixin, Estimator):
     r"""Restricted Boltzmann machine.
 
     A layer of visible units v and one of hidden units h, joined by weights W:
@@ -229,7 +229,8 @@ class RBM(EncodeMixin, DecodeMixin, SampleMixin, CompleteMixin, PartitionMixin, 
         step.apply(progress)
 
     @torch.no_grad()
-    def _evaluate(self, x):
+    def _evaluate(self, batch):
+        x = batch.x
         error = (x - self._reconstruct(x)).square().sum(1).mean()
         return {"reconstruction_error": error, "free_energy": self.module_.free_energy(x).mean()}
 

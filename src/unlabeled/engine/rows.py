@@ -15,7 +15,13 @@ _SAMPLE = 2**16  # rows from which moments are taken
 
 
 class Rows:
-    """Base: rows that can be fetched as a float tensor of shape (len(index), n_features)."""
+    """Base: rows that can be fetched as a float tensor of shape (len(index), n_features).
+
+    Labels travel with them where a model learns from labels: `y` holds the number of each row's
+    class, or is None.
+    """
+
+    y: torch.Tensor | None = None
 
     def __init__(self, X, n_rows: int, n_features: int):
         self.X, self.n_rows, self.n_features = X, n_rows, n_features
@@ -30,6 +36,10 @@ class Rows:
         """The rows with these numbers, flattened, on `device` in `dtype`."""
         x = self.take(np.asarray(index))
         return x.reshape(len(index), self.n_features).to(device=device, dtype=dtype)
+
+    def labels(self, index, device: torch.device | str = "cpu") -> torch.Tensor | None:
+        """Numbers of the classes of these rows, int64, on `device`; None if there are none."""
+        return None if self.y is None else self.y[torch.as_tensor(index)].to(device)
 
 
 class ArrayRows(Rows):

@@ -29,6 +29,8 @@ class Batch:
         The random numbers of this update, for tensors with `n_total` rows.
     progress : float
         Where training is, from 0 to 1: what schedules look at.
+    y : tensor of int64 of shape (n,) or None
+        Numbers of the rows' classes, for a model that learns from labels.
     """
 
     x: torch.Tensor
@@ -36,6 +38,7 @@ class Batch:
     n_total: int
     noise: Noise
     progress: float
+    y: torch.Tensor | None = None
 
 
 @dataclass
@@ -93,7 +96,8 @@ class Training:
             noise = self.noise.at(self.step + 1).of(len(chosen))
             mine = index[chosen[noise.rows(len(chosen))]]
             x = rows.fetch(mine, self.device)
-            batch = Batch(x, mine, len(chosen), noise, self.progress)
+            y = rows.labels(mine, self.device)
+            batch = Batch(x, mine, len(chosen), noise, self.progress, y)
             self.position, self.step = self.position + 1, self.step + 1
             yield batch
 

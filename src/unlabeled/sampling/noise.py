@@ -9,6 +9,7 @@ __all__ = ["N_BLOCKS", "Noise", "stream_seed"]
 N_BLOCKS = 8  # on CPU; 1, 2, 4 or 8 processes share these blocks and draw the same numbers
 
 _MASK = (1 << 64) - 1
+_FOREIGN = 0xF0E1
 
 
 def stream_seed(*keys: int) -> int:
@@ -64,13 +65,19 @@ class Noise:
         self.blocks = range(rank * n_blocks // world, (rank + 1) * n_blocks // world)
         self.streams = [torch.Generator(self.device) for _ in self.blocks]
         self.n_rows = None
+        self.step = 0
         self.at(0)
 
     def at(self, step: int) -> "Noise":
         """Rewind to the first number of `step`."""
+        self.step = step
         for block, stream in zip(self.blocks, self.streams, strict=True):
             stream.manual_seed(stream_seed(self.seed, step, block))
         return self
+
+    def seed_of_step(self) -> int:
+        """A seed for generators that are not ours, another in every step and process."""
+        return stream_seed(self.seed, self.step, self.blocks[0], _FOREIGN)
 
     def of(self, n_rows: int) -> "Noise":
         """The same streams, for tensors that have `n_rows` rows over all processes."""

@@ -1,6 +1,7 @@
 """Every public estimator, found by its base; a table of small settings is all that names one."""
 
 import copy
+import inspect
 from functools import cache
 
 import numpy as np
@@ -60,6 +61,12 @@ def each(*methods):
     """Run a test for every public estimator that has all these methods, as `cls`."""
     able = [c for c in public() if all(hasattr(c, name) for name in methods)]
     return pytest.mark.parametrize("cls", able, ids=[c.__name__ for c in able])
+
+
+def each_with(*parameters):
+    """Run a test for every public estimator that has all these parameters, as `cls`."""
+    named = [c for c in public() if {*parameters} <= {*inspect.signature(c.__init__).parameters}]
+    return pytest.mark.parametrize("cls", named, ids=[c.__name__ for c in named])
 
 
 def make(cls, **params):

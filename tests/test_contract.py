@@ -13,6 +13,7 @@ from estimators import (
     differ,
     digits,
     each,
+    each_with,
     fitted,
     make,
     steady,
@@ -23,7 +24,8 @@ from sklearn.base import clone
 
 from unlabeled.engine.rows import as_rows
 
-SHARED = ("n_epochs", "batch_size", "learning_rate", "random_state", "verbose", "device")
+SHARED = ("n_epochs", "batch_size", "validation_fraction", "random_state", "verbose", "device")
+GRADIENT = ("learning_rate", "schedule", "optimizer", "max_gradient_norm", "precision")
 
 
 # ---- constructing ------------------------------------------------------------------------------
@@ -43,7 +45,9 @@ def test_only_the_size_is_positional_and_shared_words_are_there(cls):
     parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
     positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     assert positional in ([], ["n_components"], ["hidden_layer_sizes"])
-    assert set(SHARED) <= {p.name for p in parameters}
+    names = {p.name for p in parameters}
+    assert names >= set(SHARED)
+    assert "optimizer" not in names or names >= set(GRADIENT)
 
 
 @each()
@@ -156,7 +160,7 @@ def test_one_row_and_one_column(cls, shape):
         assert np.isfinite(value).all(), name
 
 
-@each()
+@each_with("precision")
 def test_bf16_learns_about_the_same(cls):
     exact, rough = (make(cls, n_epochs=5, precision=p).fit(digits()) for p in ("float32", "bf16"))
     assert all(w.dtype != torch.bfloat16 for w in weights(rough).values())

@@ -1,24 +1,20 @@
-"""The contract that every model keeps, and the fit that is written once."""
+"""The contract that every model keeps: what it says, and what it is given for that."""
 
 import copy
 import math
-import time
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
-from unlabeled.engine import distributed
-from unlabeled.engine.device import choose_device, choose_precision
+from unlabeled.engine.device import choose_precision
 from unlabeled.engine.gradient import GradientStep, choose_optimizer
-from unlabeled.engine.order import n_batches
-from unlabeled.engine.rows import Rows, rows_at_once, spread_out
-from unlabeled.engine.training import Batch, Training
-from unlabeled.persistence import Checkpoint, save
-from unlabeled.sampling.lent import learning, lent_generator
-from unlabeled.sampling.noise import Noise, stream_seed
+from unlabeled.engine.rows import Rows, rows_at_once
+from unlabeled.engine.training import Batch
+from unlabeled.fitting import FitTemplate
+from unlabeled.persistence import save
+from unlabeled.sampling.noise import Noise
 from unlabeled.schedules import SCHEDULES, Schedule, Times
 from unlabeled.spec import choose
 from unlabeled.validation import (
@@ -31,12 +27,10 @@ from unlabeled.validation import (
 
 __all__ = ["Estimator"]
 
-_SPLIT = 0x5917  # keeps the stream of the validation split apart
-_WATCHING = 0x3A7C  # and that of evaluation
 INFERENCE_ROWS = 4096  # rows that go through a model together outside of training
 
 
-class Estimator(CallbackSupportMixin, BaseEstimator):
+class Estimator(FitTemplate, BaseEstimator):
     """Base of all models: validation, the fit template, device, randomness, persistence.
 
     A model says what it is made of and what one minibatch does:
@@ -72,13 +66,18 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         """Raise on parameters that make no sense; extended by the models."""
         check_number("n_epochs", self.n_epochs, 0, integer=True)
         check_number("batch_size", self.batch_size, 1, integer=True)
+        check_number("validation_fraction", self.validation_fraction, 0, 0.9)
+        if hasattr(self, "precision"):
+            choose_precision(self.precision)
+        if hasattr(self, "optimizer"):
+            self._check_gradient_params()
+
+    def _check_gradient_params(self):
         check_number("learning_rate", self.learning_rate, 0)
         choose(self.schedule, SCHEDULES, Schedule, "schedule")
-        check_number("validation_fraction", self.validation_fraction, 0, 0.9)
         if self.max_gradient_norm is not None:
             check_number("max_gradient_norm", self.max_gradient_norm, 0, closed=False)
         choose_optimizer(self.optimizer)
-        choose_precision(self.precision)
 
     def _build(self) -> torch.nn.Module:
         raise NotImplementedError
@@ -103,102 +102,10 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
     def _evaluate(self, batch: Batch) -> dict[str, torch.Tensor]:
         return {}
 
-    # ---- the template ------------------------------------------------------------------------
+    def _forget_estimates(self):
+        """Forget what was computed from the parameters: they are about to change."""
 
-    @with_callbacks
-    def fit(self, X, y=None, *, X_val=None, y_val=None, checkpoint=None):
-        """Learn from X.
-
-        Parameters
-        ----------
-        X : array-like, frame, memmap, CSR matrix, tensor, images (n, c, h, w) or Dataset
-            Rows to learn from; each batch is cast to float32, the whole never.
-        y : array-like of shape (n,), optional
-            Labels, for a model with `conditional=True`; ignored by all others, so that a
-            Pipeline can pass them along.
-        X_val : like X, optional
-            Rows to watch: their terms appear in `history_` with the prefix `val_`. Without it,
-            `validation_fraction` of X is set apart.
-        y_val : like y, optional
-            Their labels.
-        checkpoint : str or path, optional
-            A folder. The state of training is kept there, and found there: run the same line
-            again after an interruption and it goes on where it was, to the same result.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError, TypeError
-            On parameters or data that make no sense.
-        FloatingPointError
-            If a term of the objective is not finite.
-        """
-        rows = self._begin(X, y)
-        saved = Checkpoint(checkpoint, self, rows)
-        self._seed = self._draw_seed(saved.seed)
-        index, held_out, watched = self._split(rows, X_val, y_val)
-        self._start(rows, index)
-        context = self._init_callback_context(max_subtasks=self.n_epochs)
-        stop = saved.restore()
-        context.call_on_fit_task_begin(estimator=self, X=X)
-        while self._training.epoch < self.n_epochs and not stop:
-            epoch = context.subcontext(task_name="epoch")
-            epoch.call_on_fit_task_begin(estimator=self)
-            report = self._epoch(rows, index, held_out, watched, saved)
-            stop = epoch.call_on_fit_task_end(
-                estimator=self, metadata=report, reconstruction_attributes=dict
-            )
-            stop = bool(distributed.same_everywhere(int(stop)))
-            saved.write(stopped=stop)
-        context.call_on_fit_task_end(estimator=self, reconstruction_attributes=dict)
-        return self
-
-    def partial_fit(self, X, y=None):
-        """Go on learning: one pass in batches over X.
-
-        There is no end in sight here, so schedules stay at their start. Optimizer, sampler, batch
-        size and rates are those with which learning began; other ones come with the next `fit`.
-
-        Parameters
-        ----------
-        X, y : as in fit
-
-        Returns
-        -------
-        self
-        """
-        if hasattr(self, "module_"):
-            self._check_params()
-            rows = self._labelled_rows(X, y)
-            distributed.join(self._module_device)
-        else:
-            rows = self._begin(X, y)
-            self._seed = self._draw_seed()
-        index = torch.arange(rows.n_rows)
-        if not hasattr(self, "_training"):
-            self._start(rows, index)
-        self._training.begin_anew()
-        self._epoch(rows, index, None, None)
-        return self
-
-    def _begin(self, X, y) -> Rows:
-        self._check_params()
-        rows = self._labelled_rows(X, y, reset=True)
-        if rows.n_rows < self._needs_rows:
-            raise ValueError(
-                f"{type(self).__name__} needs at least {self._needs_rows} rows, "
-                f"got n_samples = {rows.n_rows}."
-            )
-        self.image_shape_ = self._picture_shape(X)
-        self._check_values(rows)
-        self._device = choose_device(self.device, X)
-        distributed.join(self._device)
-        for name in ("module_", "_training", "history_"):
-            self.__dict__.pop(name, None)
-        return rows
+    # ---- the data ----------------------------------------------------------------------------
 
     def _labelled_rows(self, X, y=None, *, reset=False, allow_nan=False) -> Rows:
         """Rows that were checked, with their labels if the model is conditional."""
@@ -225,100 +132,6 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
 
     def _check_values(self, rows: Rows) -> None:
         """Warn about values outside of what the model is meant for."""
-
-    def _split(self, rows, X_val, y_val):
-        """Rows to learn from, (rows, index) to validate on, (rows, index) to watch."""
-        order = torch.arange(rows.n_rows)
-        held_out = None
-        if X_val is not None:
-            other = self._labelled_rows(X_val, y_val)
-            held_out = (other, torch.arange(other.n_rows))
-        elif self.validation_fraction > 0:
-            n = round(self.validation_fraction * rows.n_rows)
-            if not 0 < n < rows.n_rows:
-                raise ValueError(
-                    f"validation_fraction={self.validation_fraction} leaves {n} of {rows.n_rows} "
-                    "rows to validate on; give more rows or X_val."
-                )
-            generator = torch.Generator().manual_seed(stream_seed(self._seed, _SPLIT))
-            order = torch.randperm(rows.n_rows, generator=generator)
-            held_out, order = (rows, order[:n].sort().values), order[n:].sort().values
-        watched = (rows, order[spread_out(len(order), self._watch_rows)])
-        return order, held_out, watched if self._watch_rows else None
-
-    def _draw_seed(self, saved: int | None = None) -> int:
-        """The seed of this training, the first process's in all of them."""
-        own = generator_seed(self.random_state) if saved is None else saved
-        return distributed.same_everywhere(own)
-
-    def _start(self, rows, index):
-        """Build the module, unless there is one, and all that training carries."""
-        if not hasattr(self, "module_"):
-            self.module_ = self._seeded_module().to(self._device)
-            self._initialise(rows, index.numpy())
-            self.history_ = {"epoch": [], "seconds": []}
-            self._forget_estimates()
-        steps = self.n_epochs * n_batches(len(index), self.batch_size)
-        self._training = Training(self._seed, self.batch_size, steps, self._module_device)
-        self._training.epoch = len(self.history_["epoch"])
-        self._training.parts = self._parts(len(index))
-        self._n_features_out = getattr(self, "n_components", None)
-
-    def _seeded_module(self) -> torch.nn.Module:
-        with lent_generator(stream_seed(self._seed, 0)):
-            return self._build().eval()
-
-    def _epoch(self, rows, index, held_out, watched, saved=None) -> dict[str, float]:
-        """One pass over the rows; returns what is reported of it."""
-        training, began = self._training, time.perf_counter()
-        self._forget_estimates()
-        with learning(self.module_) as own_draws:
-            for batch in training.batches(rows, index):
-                with own_draws(batch.noise):
-                    training.add(self._step(batch), len(batch.x))
-                if saved is not None:
-                    saved.now_and_then()
-        report = {"epoch": training.epoch + 1, **training.finish_epoch()}
-        if watched is not None:
-            report |= self._means(*watched)
-        if held_out is not None:
-            report |= {f"val_{name}": value for name, value in self._means(*held_out).items()}
-        self._require_finite(report)
-        report["seconds"] = time.perf_counter() - began
-        self._record(report)
-        return report
-
-    def _means(self, rows, index) -> dict[str, float]:
-        """Terms of rows, with the same noise in every epoch."""
-        noise = Noise(stream_seed(self._seed, _WATCHING), self._module_device)
-        totals: dict[str, torch.Tensor] = {}
-        for k, part in enumerate(index.split(self._rows_at_once(rows))):
-            x, y = rows.fetch(part, self._device), rows.labels(part, self._device)
-            batch = Batch(x, part, len(part), noise.at(k), self._training.progress, y)
-            for name, value in self._evaluate(batch).items():
-                totals[name] = totals.get(name, 0.0) + value.detach().double() * len(part)
-        return {name: float(total) / len(index) for name, total in totals.items()}
-
-    def _require_finite(self, report):
-        for name, value in report.items():
-            if not np.isfinite(value):
-                raise FloatingPointError(
-                    f"{name} became {value} in epoch {report['epoch']}: the model has diverged "
-                    f"(learning_rate={self.learning_rate!r} is probably too high) or a batch of "
-                    "the data held NaN."
-                )
-
-    def _record(self, report):
-        done = len(self.history_["epoch"])
-        for name in {**self.history_, **report}:
-            column = self.history_.setdefault(name, [float("nan")] * done)
-            column.append(report.get(name, float("nan")))
-        if self.verbose and distributed.rank() == 0:
-            terms = (f"{k} {v:.5g}" for k, v in report.items() if k != "epoch")
-            print(f"{type(self).__name__} epoch {report['epoch']}: {', '.join(terms)}", flush=True)
-
-    def _forget_estimates(self):
-        """Forget what was computed from the parameters: they are about to change."""
 
     # ---- for the capabilities ----------------------------------------------------------------
 

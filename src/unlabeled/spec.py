@@ -4,6 +4,7 @@ import inspect
 import numbers
 import sys
 from importlib import import_module
+from typing import Any
 
 __all__ = ["Spec", "choose", "from_plain", "to_plain"]
 
@@ -146,7 +147,7 @@ def _known(place: str, accepted):
     module, _, name = place.partition(":")
     if module.startswith(("unlabeled.", "torch.nn.")):
         import_module(module)
-    found = sys.modules.get(module)
+    found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
     if not accepted(found):

@@ -72,12 +72,12 @@ class Encoder(nn.Module):
             n_in = (prod(shape) if isinstance(shape, tuple) else shape) + n_classes
             self.network = MLP(n_in, n_out, hidden_layer_sizes, activation)
             return
-        given = _with_channels(shape, n_classes) if self.image_shape else shape + n_classes
-        if network == "convolutional":
+        if isinstance(network, str):
             _require_images(shape)
+            given = _with_channels(shape, n_classes)
             self.network = ConvolutionalEncoder(given, n_out, activation=activation)
         else:
-            self.network = network(given, n_out)
+            self.network = network(_with_channels(shape, n_classes), n_out)
 
     def forward(self, x: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         """Rows (n, n_features) and numbers of labels (n,) to vectors (n, n_out)."""
@@ -124,7 +124,7 @@ class Decoder(nn.Module):
         if network is None:
             n_out = prod(shape) if isinstance(shape, tuple) else shape
             self.network = MLP(n_in, n_out, hidden_layer_sizes, activation)
-        elif network == "convolutional":
+        elif isinstance(network, str):
             _require_images(shape)
             self.network = ConvolutionalDecoder(n_in, shape, activation=activation)
         else:
@@ -144,7 +144,10 @@ def _planes(y, n_classes, x):
 
 
 def _with_channels(shape, n_classes):
-    return (shape[0] + n_classes, *shape[1:])
+    """The shape with one more channel, or feature, for every class."""
+    if isinstance(shape, tuple):
+        return (shape[0] + n_classes, *shape[1:])
+    return shape + n_classes
 
 
 def _require_images(shape):

@@ -12,4 +12,4 @@
 
 __all__ = ["NAMES"]
 
-NAMES = ("rbm",)
+NAMES = ("rbm", "members")

@@ -79,7 +79,7 @@ def read(folder: Path, name: str) -> dict | None:
 
 def _table(case, table, n, benchmark):
     head = [case, "rows/s", "seconds (least .. most)", "times ours (in a round)"]
-    rows = [[*head, benchmark.worth_name]]
+    rows = [[*head, "MB more", benchmark.worth_name]]
     rows += [_row(name, entry, n) for name, entry in table.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
@@ -93,8 +93,13 @@ def _row(name, entry, n):
         _number(n / entry["median"]),
         f"{entry['median']:.3f} ({entry['least']:.3f} .. {entry['most']:.3f})",
         f"{entry['ratio']:.2f} ({entry['ratio_least']:.2f} .. {entry['ratio_most']:.2f})",
+        _megabytes(entry.get("megabytes")),
         f"{entry['worth']:.1f}",
     ]
+
+
+def _megabytes(grown) -> str:
+    return "–" if grown is None else f"{grown:.0f}"
 
 
 def _line(cells, widths):

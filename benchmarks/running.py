@@ -53,6 +53,7 @@ class Worker:
 
     def __init__(self, python: Path, script: Path, n_threads: int, log: Path):
         self.log = log
+        self.megabytes: dict[str, float | None] = {}
         with log.open("w") as stderr:
             self.process = subprocess.Popen(
                 [python, "-P", SCRIPT, script],
@@ -70,7 +71,7 @@ class Worker:
         Returns
         -------
         float
-            Seconds of the training call.
+            Seconds of the training call; `megabytes` keeps by how much its memory grew at most.
 
         Raises
         ------
@@ -85,7 +86,9 @@ class Worker:
         }
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
-        return self._answer()["seconds"]
+        answer = self._answer()
+        self.megabytes[str(keep)] = answer["megabytes"]
+        return answer["seconds"]
 
     def _answer(self) -> dict:
         if line := self.process.stdout.readline():
@@ -153,7 +156,7 @@ def run(
         finally:
             for worker in workers.values():
                 worker.close()
-        tables = _tables(benchmark, present, seconds, folder, data)
+        tables = _tables(benchmark, present, seconds, workers, folder, data)
         for worker in workers.values():
             record["versions"] |= worker.versions
     return {
@@ -189,15 +192,17 @@ def _seconds(benchmark, present, workers, folder, rounds, tell):
     return interleave(jobs, rounds, tell=tell)
 
 
-def _tables(benchmark, present, seconds, folder, data):
-    """The summary of each case, with all seconds and what was learned."""
+def _tables(benchmark, present, seconds, workers, folder, data):
+    """The summary of each case, with all seconds, the memory and what was learned."""
     tables = {}
     for case in benchmark.cases:
         mine = {c.name: seconds[case, c.name] for c in present}
         table = summary(mine, reference=present[0].name)
         for c in present:
-            with np.load(_kept(folder, case, c)) as found:
+            kept = _kept(folder, case, c)
+            with np.load(kept) as found:
                 table[c.name]["worth"] = benchmark.worth(found, data)
+            table[c.name]["megabytes"] = workers[c.peer].megabytes[str(kept)]
             table[c.name]["seconds"] = [round(s, 5) for s in mine[c.name]]
         tables[case] = table
     return tables

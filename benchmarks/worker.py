@@ -5,7 +5,7 @@ imported here but that one file (and `-P` keeps its folder off the path: it is n
 library that it imports).
 
     -> {"benchmark": "rbm", "data": FOLDER, "options": {...}, "keep": FILE or null}
-    <- {"seconds": 1.23}  or  {"error": TRACEBACK}
+    <- {"seconds": 1.23, "megabytes": 45.6}  or  {"error": TRACEBACK}
 
 The first line out is {"versions": {...}}. What a peer itself prints goes to stderr.
 """
@@ -56,14 +56,28 @@ def run(peer, data, request):
     """Train once; only the peer's own training call is timed."""
     train, read = getattr(peer, request["benchmark"])(data, **request["options"])
     gc.collect()
+    before = memory("VmRSS", forget_peak=True)
     began = time.perf_counter()
     model = train()
     seconds = time.perf_counter() - began
+    peak = memory("VmHWM")
     if request["keep"]:
         import numpy as np
 
         np.savez(request["keep"], **read(model))
-    return {"seconds": seconds}
+    return {"seconds": seconds, "megabytes": None if peak is None else peak - before}
+
+
+def memory(field, *, forget_peak=False):
+    """What this process holds, in megabytes, where Linux says it; None elsewhere."""
+    try:
+        if forget_peak:
+            with open("/proc/self/clear_refs", "w") as refs:
+                refs.write("5")
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) / 1024 for line in status if field in line)
+    except OSError:
+        return None
 
 
 def serve(path, requests, answers):

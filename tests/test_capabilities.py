@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 def test_a_model_keeps_its_capabilities_whole(cls):
     for first, *others in [
         ("transform", "fit_transform", "get_feature_names_out", "set_output"),
-        ("inverse_transform", "reconstruct", "reconstruction_error"),
+        ("reconstruct", "transform", "inverse_transform", "reconstruction_error"),
         ("score_samples", "score"),
         ("predict", "predict_proba", "score"),
     ]:

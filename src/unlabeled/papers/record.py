@@ -49,7 +49,7 @@ def processor() -> str:
 
 def commit() -> str | None:
     """The commit of the source tree, with "+" if it has changes; None outside of one."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     try:
         head = _git(here, "rev-parse", "--short=10", "HEAD")
         return head + ("+" if _git(here, "status", "--porcelain", "--", ".") else "")

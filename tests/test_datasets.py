@@ -2,9 +2,11 @@
 
 import gzip
 import io
+import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,6 +46,24 @@ def test_info_is_complete(name):
     assert all((facts.description, facts.licence, facts.citation, facts.url))
 
 
+def test_page_names_everything():
+    """Every set in the documentation with its pixels and splits, and every public function."""
+    page = (Path(__file__).parents[1] / "docs" / "datasets.md").read_text(encoding="utf-8")
+    for facts in map(datasets.info, datasets.available()):
+        row = next(line for line in page.splitlines() if line.startswith(f"| [`{facts.name}`]"))
+        cells = [cell.strip() for cell in row.split("|")]
+        assert cells[2] == " × ".join(map(str, facts.shape[1:]))
+        assert cells[3] == ", ".join(f"{name} {n:,}" for name, n in facts.splits.items())
+        assert cells[4] == ("0 or 1" if facts.support == "binary" else f"0 to {facts.maximum}")
+        assert cells[6] == facts.licence and facts.url in row
+    assert [name for name in datasets.anomaly_sets() if f"| `{name}` |" not in page] == []
+    functions = {name for name in datasets.__all__ if name[0].islower()} - {
+        "available",
+        "anomaly_sets",
+    }
+    assert [name for name in functions if not re.search(rf"\b{name}\(", page)] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "sentence"),
     [
@@ -53,8 +73,10 @@ def test_info_is_complete(name):
         (["binarized-mnist"], {"return_labels": True}, "has no labels"),
         (["digits"], {"binarize": True}, "threshold in .* got True"),
         (["digits"], {"binarize": 1.0}, "threshold in .* got 1.0"),
-        (["digits"], {"size": 9}, "got size=9 for images of 8 x 8"),
-        (["digits"], {"size": 0}, "got size=0"),
+        (["digits"], {"size": 9}, r"got size=\(9, 9\) for images of 8 x 8"),
+        (["digits"], {"size": (8, 0)}, r"got size=\(8, 0\)"),
+        (["mnist"], {"size": (14,)}, r"\(height, width\), at most \(28, 28\), .* got \(14,\)"),
+        (["frey"], {"size": 14}, r"\(height, width\), at most \(28, 20\), .* got 14"),
         (["binarized-mnist"], {"size": 14}, "would not be binary"),
     ],
 )
@@ -98,12 +120,12 @@ def test_loaded_rows_can_be_written_and_are_the_users_own():
 def test_shrink_keeps_the_mean_and_splits_pixels():
     images = np.zeros((1, 105, 105), np.uint8)
     images[0, 3, 3] = 255  # of new pixel 0 three quarters, of 1 one quarter, both ways
-    corner = shrink(images, 28)[0, :2, :2]
+    corner = shrink(images, (28, 28))[0, :2, :2]
     share = np.array([0.75, 0.25]) / 3.75
     np.testing.assert_array_equal(corner, np.rint(255 * np.outer(share, share)))
     noise = np.random.default_rng(0).integers(0, 256, (600, 10, 10), np.uint8)
-    assert abs(shrink(noise, 4).mean() - noise.mean()) < 0.05
-    np.testing.assert_array_equal(shrink(noise, 10), noise)
+    assert abs(shrink(noise, (4, 7)).mean() - noise.mean()) < 0.05
+    np.testing.assert_array_equal(shrink(noise, (10, 10)), noise)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +243,7 @@ def test_corrupted_local_set_is_named(empty_cache, tmp_path, monkeypatch):
     assert path.exists()
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "binarized-mnist", "omniglot"])
+@pytest.mark.parametrize("name", sorted({*datasets.available()} - {"digits"}))
 def test_without_a_file_or_network_the_sentence_says_what_to_do(empty_cache, monkeypatch, name):
     monkeypatch.delenv("UNLABELED_DATA", raising=False)
     with pytest.raises(OSError, match=r"no network in tests.*in a folder named by UNLABELED_DATA"):

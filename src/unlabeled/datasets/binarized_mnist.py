@@ -5,6 +5,8 @@ the data of most published likelihoods. The publisher offers plain text; a gzip 
 is taken as well.
 """
 
+import gzip
+
 import numpy as np
 
 from .amat import parse_amat
@@ -45,5 +47,5 @@ def read(split: str) -> tuple[np.ndarray, None]:
     """Images (n, 28, 28) of uint8, 0 or 1, of one split; there are no labels."""
     name, checksum = f"binarized_mnist_{split}.amat", _SHA256[split]
     plain = PublishedFile(name, checksum, tuple(host + name for host in _HOSTS))
-    zipped = PublishedFile(f"{name}.gz", checksum, gunzip=True)
+    zipped = PublishedFile(f"{name}.gz", checksum, unpack=gzip.decompress)
     return parse_amat(fetch(INFO.name, plain, zipped)[1]).reshape(-1, 28, 28), None

@@ -5,7 +5,17 @@ from typing import Literal, overload
 
 import numpy as np
 
-from . import binarized_mnist, digits, fashion_mnist, mnist, omniglot
+from . import (
+    binarized_mnist,
+    digits,
+    fashion_mnist,
+    frey,
+    icml_rectangles,
+    mnist,
+    olivetti,
+    omniglot,
+    photographs,
+)
 from .description import DatasetInfo
 from .resize import shrink
 
@@ -13,7 +23,17 @@ __all__ = ["available", "info", "load"]
 
 _SETS = {
     member.INFO.name: member
-    for member in (binarized_mnist, digits, fashion_mnist, mnist, omniglot)
+    for member in (
+        binarized_mnist,
+        digits,
+        fashion_mnist,
+        frey,
+        icml_rectangles,
+        mnist,
+        olivetti,
+        omniglot,
+        photographs,
+    )
 }
 
 
@@ -55,7 +75,7 @@ def load(
     return_labels: Literal[False] = ...,
     binarize: float | None = ...,
     scale: bool = ...,
-    size: int | None = ...,
+    size: int | tuple[int, int] | None = ...,
 ) -> np.ndarray: ...
 
 
@@ -67,7 +87,7 @@ def load(
     return_labels: Literal[True],
     binarize: float | None = ...,
     scale: bool = ...,
-    size: int | None = ...,
+    size: int | tuple[int, int] | None = ...,
 ) -> tuple[np.ndarray, np.ndarray]: ...
 
 
@@ -78,7 +98,7 @@ def load(
     return_labels: bool = False,
     binarize: float | None = None,
     scale: bool = False,
-    size: int | None = None,
+    size: int | tuple[int, int] | None = None,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     """Load one split of a data set, a flattened image in each row.
 
@@ -99,9 +119,10 @@ def load(
         others 0. None keeps the levels.
     scale : bool, default=False
         Whether to divide by the largest value, to float32 in [0, 1].
-    size : int or None, default=None
-        Side of the images in pixels, made by averaging over areas; at most that of the
-        publisher (28, for digits 8, for omniglot 105). None for that of `info(name).shape`.
+    size : int, (height, width) or None, default=None
+        Size of the images in pixels, made by averaging over areas; at most that of the
+        publisher (that of `info(name).shape`, for omniglot 105). An integer is the side of
+        square images. None for that of `info(name).shape`.
 
     Returns
     -------
@@ -121,7 +142,7 @@ def load(
     OSError
         If no file is on disk and no download succeeds; it says why for each address.
     ImportError
-        If omniglot is read from the publisher's PNG files without Pillow.
+        If PNG files are read (natural-patches, the publisher's omniglot) without Pillow.
 
     Examples
     --------
@@ -132,11 +153,11 @@ def load(
     dtype('float32')
     """
     member = _find(name)
-    _check_request(member.INFO, split, return_labels, binarize, size)
+    height_width = _size(member.INFO, size)
+    _check_request(member.INFO, split, return_labels, binarize, height_width)
     images, labels = member.read(split)
-    side = member.INFO.shape[-1] if size is None else size
-    if side != images.shape[-1]:
-        images = shrink(images, side)
+    if height_width != images.shape[1:]:
+        images = shrink(images, height_width)
     X = _levels(images.reshape(len(images), -1), member.INFO.maximum, binarize, scale)
     return (X, labels.astype(np.int64)) if return_labels else X
 
@@ -147,6 +168,20 @@ def _find(name: str):
     near = get_close_matches(str(name).lower().replace("_", "-"), _SETS, n=1)
     hint = f": did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"the data set should be one of {available()}, got {name!r}{hint}")
+
+
+def _size(facts, size: int | tuple[int, int] | None) -> tuple[int, int]:
+    height, width = facts.shape[1:]
+    if size is None:
+        return height, width
+    if isinstance(size, tuple) and len(size) == 2:
+        return size
+    if isinstance(size, tuple) or height != width:
+        raise ValueError(
+            f"size of {facts.name} should be (height, width), at most {height, width}, "
+            f"or None, got {size!r}"
+        )
+    return size, size
 
 
 def _check_request(facts, split, return_labels, binarize, size) -> None:
@@ -160,9 +195,9 @@ def _check_request(facts, split, return_labels, binarize, size) -> None:
         raise ValueError(
             f"binarize should be a threshold in [0, 1) such as 0.5, or None, got {binarize!r}"
         )
-    if size is not None and facts.support == "binary" and size != facts.shape[-1]:
+    if facts.support == "binary" and size != facts.shape[1:]:
         raise ValueError(
-            f"size of {facts.name} should be {facts.shape[-1]} or None, got {size}: "
+            f"size of {facts.name} should be {facts.shape[1:]} or None, got {size}: "
             "averages of its bits would not be binary"
         )
 

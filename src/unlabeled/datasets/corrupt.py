@@ -1,8 +1,8 @@
 """Damage to data, for denoising, for completion and for tests of robustness."""
 
-import sys
-
 import numpy as np
+
+from .arrays import as_tensor_like, generator, is_tensor, real_numbers
 
 __all__ = ["corrupt"]
 
@@ -72,11 +72,10 @@ def corrupt(
     highest = np.inf if kind == "gaussian" else 1.0
     if not 0 <= amount <= highest:
         raise ValueError(f"amount of {kind!r} should be in [0, {highest:g}], got {amount!r}")
-    tensor = _is_tensor(X)
-    values = _values(X, tensor)
-    out, mask = _KINDS[kind](values, amount, _generator(random_state), fill, value_range)
-    if tensor:
-        out, mask = _like(X, out), _like(X, mask)
+    values = real_numbers(X)
+    out, mask = _KINDS[kind](values, amount, generator(random_state), fill, value_range)
+    if is_tensor(X):
+        out, mask = as_tensor_like(X, out), as_tensor_like(X, mask)
     return (out, mask) if return_mask else out
 
 
@@ -114,12 +113,6 @@ def _chance(rng: np.random.Generator, shape: tuple[int, ...], probability: float
     return rng.random(shape, dtype=np.float32) < probability
 
 
-def _generator(random_state) -> np.random.Generator:
-    if isinstance(random_state, np.random.RandomState):
-        random_state = random_state.randint(2**31 - 1)
-    return np.random.default_rng(random_state)
-
-
 def _holding(dtype: np.dtype, *numbers: float) -> np.dtype:
     """`dtype` if it can hold the numbers, else a floating-point one that can."""
     if dtype.kind == "f":
@@ -128,25 +121,3 @@ def _holding(dtype: np.dtype, *numbers: float) -> np.dtype:
     if all(float(number).is_integer() and low <= number <= high for number in numbers):
         return dtype
     return np.result_type(dtype, np.float32)
-
-
-def _is_tensor(X) -> bool:
-    torch = sys.modules.get("torch")  # a tensor exists only if torch was imported
-    return torch is not None and isinstance(X, torch.Tensor)
-
-
-def _values(X, tensor: bool) -> np.ndarray:
-    if tensor:
-        X = X.detach().cpu()
-        X = (X.float() if X.is_floating_point() and X.itemsize < 4 else X).numpy()  # no bf16 there
-    values = np.asarray(X)
-    if values.dtype.kind not in "fiub":
-        raise ValueError(f"X should be an array of real numbers, got dtype {values.dtype}")
-    return values
-
-
-def _like(X, values: np.ndarray):
-    import torch
-
-    result = torch.from_numpy(values).to(X.device)
-    return result.to(X.dtype) if result.is_floating_point() and X.is_floating_point() else result

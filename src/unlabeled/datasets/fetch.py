@@ -1,12 +1,12 @@
 """Publishers' files: found on disk or downloaded, and never believed without their checksum."""
 
-import gzip
 import logging
 import os
 import shutil
 import sys
 import threading
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from http.client import HTTPException
@@ -33,18 +33,19 @@ class PublishedFile:
     name : str
         File name.
     sha256 : str
-        Hexadecimal SHA-256 of the file, or of its gunzipped content if `gunzip`.
+        Hexadecimal SHA-256 of the file, or of what `unpack` makes of it.
     urls : tuple of str, default=()
         Where it is offered, tried in order. Without one it is only looked for on disk.
-    gunzip : bool, default=False
-        Whether the file is a gzip container that anybody may have made, so that only its
-        content can be compared with the publisher's.
+    unpack : function of bytes to bytes, optional
+        For a container that anybody may have made anew, such as a gzip, so that only its
+        content can be compared with the publisher's. A container that cannot be unpacked raises
+        ValueError, OSError, EOFError or zlib.error.
     """
 
     name: str
     sha256: str
     urls: tuple[str, ...] = ()
-    gunzip: bool = False
+    unpack: Callable[[bytes], bytes] | None = None
 
 
 def cache_folder() -> Path:
@@ -88,7 +89,7 @@ def fetch(folder: str, *files: PublishedFile) -> tuple[PublishedFile, bytes]:
     file : PublishedFile
         The one that was found.
     content : bytes
-        Its content, checked against its SHA-256 (gunzipped if `file.gunzip`).
+        Its content, checked against its SHA-256 (unpacked if `file.unpack`).
 
     Raises
     ------
@@ -126,11 +127,11 @@ def _checked(file: PublishedFile, path: Path, remedy: str) -> bytes:
     content = path.read_bytes()
     size = len(content)
     try:
-        if file.gunzip:
-            content = gzip.decompress(content)
+        if file.unpack:
+            content = file.unpack(content)
         found = sha256(content).hexdigest()
-    except (EOFError, OSError, zlib.error) as error:
-        found = f"no whole gzip stream ({error})"
+    except (ValueError, EOFError, OSError, zlib.error) as error:
+        found = f"what cannot be unpacked ({error})"
     if found != file.sha256:
         raise CorruptedFileError(
             f"{path} is corrupted or partial: expected sha256 {file.sha256}, "
@@ -157,7 +158,7 @@ def _download(file: PublishedFile, path: Path) -> bytes:
     reasons = "; ".join(failures) or "it is not offered for download"
     raise OSError(
         f"could not download {path} ({reasons}): check the network and the disk, or put the file "
-        f"at {path.parent.name}/{file.name} in a folder named by UNLABELED_DATA"
+        f"at {path.relative_to(cache_folder())} in a folder named by UNLABELED_DATA"
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .description import DatasetInfo
 from .fetch import PublishedFile, fetch
+from .png import png_reader
 
 __all__ = ["INFO", "read"]
 
@@ -74,14 +75,13 @@ def _parse_npz(content: bytes, first_character: int) -> tuple[np.ndarray, np.nda
 
 
 def _parse_zip(content: bytes) -> tuple[np.ndarray, np.ndarray]:
-    image = _pillow()
+    read = png_reader("omniglot's publisher offers PNG files")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = [name for name in archive.namelist() if name.endswith(".png")]
         members.sort(key=_file_name)
         paper = np.empty((len(members), _SIDE, _SIDE), dtype=bool)
         for row, member in zip(paper, members, strict=True):
-            with image.open(io.BytesIO(archive.read(member))) as png:
-                row[:] = png
+            row[:] = read(archive.read(member))
     return _ink(paper), np.array([int(_file_name(name)[:4]) - 1 for name in members])
 
 
@@ -92,14 +92,3 @@ def _file_name(member: str) -> str:
 
 def _ink(paper: np.ndarray) -> np.ndarray:
     return np.where(paper, np.uint8(0), np.uint8(INFO.maximum))
-
-
-def _pillow():
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise ImportError(
-            "omniglot's publisher offers PNG files, which need Pillow: "
-            "pip install 'unlabeled[plot]'"
-        ) from error
-    return Image

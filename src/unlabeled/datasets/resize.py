@@ -7,44 +7,45 @@ __all__ = ["shrink"]
 _CHUNK = 512  # images that are float32 at a time
 
 
-def shrink(images: np.ndarray, size: int) -> np.ndarray:
-    """Average square images over areas, `A @ image @ A.T`.
+def shrink(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Average images over areas, `A @ image @ B.T`.
 
-    Row i of `A` holds the shares of the old pixels in the new pixel i. They sum to 1, so the mean
-    of an image stays what it was, up to rounding.
+    Row i of `A` holds the shares of the old rows of pixels in the new row i, `B` those of the
+    columns. They sum to 1, so the mean of an image stays what it was, up to rounding.
 
     Parameters
     ----------
-    images : ndarray of uint8 of shape (n, side, side)
-    size : int
-        The new side, at most the old one.
+    images : ndarray of uint8 of shape (n, height, width)
+    size : (int, int)
+        The new height and width, at most the old ones.
 
     Returns
     -------
-    ndarray of uint8 of shape (n, size, size)
+    ndarray of uint8 of shape (n, *size)
 
     Raises
     ------
     ValueError
-        If the images are not square or `size` is not between 1 and their side.
+        If the new height or width is not between 1 and the old one.
 
     Examples
     --------
-    >>> shrink(np.array([[[0, 4, 1, 1], [4, 8, 1, 1], [2, 2, 0, 0], [2, 2, 0, 0]]], np.uint8), 2)
+    >>> images = np.array([[[0, 4, 1, 1], [4, 8, 1, 1], [2, 2, 0, 0], [2, 2, 0, 0]]], np.uint8)
+    >>> shrink(images, (2, 2))
     array([[[4, 1],
             [2, 0]]], dtype=uint8)
     """
-    n, side, width = images.shape
-    if side != width or not 1 <= size <= side:
+    n, *old = images.shape
+    if not all(1 <= new <= side for new, side in zip(size, old, strict=True)):
         raise ValueError(
-            f"size should be between 1 and the side of square images, got size={size} "
-            f"for images of {side} x {width}"
+            f"size should be between 1 and that of the images, got size={size} "
+            f"for images of {old[0]} x {old[1]}"
         )
-    A = _shares(side, size)
-    small = np.empty((n, size, size), dtype=np.uint8)
+    A, B = map(_shares, old, size)
+    small = np.empty((n, *size), dtype=np.uint8)
     for start in range(0, n, _CHUNK):
         rows = slice(start, start + _CHUNK)
-        small[rows] = np.rint(A @ images[rows].astype(np.float32) @ A.T)
+        small[rows] = np.rint(A @ images[rows].astype(np.float32) @ B.T)
     return small
 
 

@@ -15,14 +15,29 @@ from unlabeled.callbacks import Callback
 from unlabeled.energy import PCD, Gaussian
 from unlabeled.energy.sparsity import Sparsity
 from unlabeled.schedules import Linear, Steps
+from unlabeled.variational import Bernoulli as Bits
 
 # What makes a model small enough to be fitted in a moment; without a row, its defaults are used.
 SMALL = {
+    "Autoencoder": {"n_components": 12, "hidden_layer_sizes": (32,)},
+    "NADE": {"n_components": 12, "learning_rate": 0.01},
     "RBM": {"n_components": 12, "learning_rate": 0.5},
+    "VAE": {"n_components": 12, "hidden_layer_sizes": (32,), "score_n_importance": 20},
 }
 
 # Parameters that are objects, as many as a model takes.
 OBJECTS = {
+    "Autoencoder": {
+        "activation": torch.nn.ELU,
+        "encoder": torch.nn.Linear,
+        "schedule": Steps((1.0, 0.1), at=(0.5,)),
+        "optimizer": torch.optim.AdamW,
+    },
+    "NADE": {
+        "ordering": tuple(reversed(range(64))),
+        "schedule": Steps((1.0, 0.1), at=(0.5,)),
+        "optimizer": torch.optim.AdamW,
+    },
     "RBM": {
         "learning_rate": 0.01,
         "visible": Gaussian(variance=0.5),
@@ -32,11 +47,21 @@ OBJECTS = {
         "schedule": Steps((1.0, 0.1), at=(0.5,)),
         "optimizer": torch.optim.SGD,
     },
+    "VAE": {
+        "activation": torch.nn.ELU,
+        "likelihood": Bits(dynamic=True),
+        "beta": Linear(0.0, 1.0),
+        "encoder": torch.nn.Linear,
+        "optimizer": torch.optim.AdamW,
+    },
 }
 
 # What a million rows can be learned from in a few seconds.
 BIG = {
+    "Autoencoder": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 5000},
+    "NADE": {"n_components": 2, "batch_size": 5000},
     "RBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},
+    "VAE": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 5000},
 }
 
 ROW_BY_ROW = (

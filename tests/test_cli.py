@@ -1,5 +1,6 @@
 """The command as a person meets it: help, answers to mistakes, exit codes."""
 
+import re
 import subprocess
 import sys
 import time
@@ -155,7 +156,7 @@ def test_warnings_are_one_line(capsys, monkeypatch):
 def test_models_are_listed_with_what_they_are(capsys):
     code, out, _ = run(capsys, "models")
     assert code == 0
-    assert "RBM  Restricted Boltzmann machine.\n" in out
+    assert re.search(r"^RBM +Restricted Boltzmann machine\.$", out, re.M)
     assert "load" not in out
 
 

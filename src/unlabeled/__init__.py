@@ -10,13 +10,19 @@ from importlib import import_module
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # what editors and type checkers see of the lazy names below
     from unlabeled import callbacks, datasets, energy, metrics, papers, plot, schedules
+    from unlabeled.autoencoders.autoencoder import Autoencoder
+    from unlabeled.autoregressive.nade import NADE
     from unlabeled.energy.rbm import RBM
     from unlabeled.persistence import load
+    from unlabeled.variational.vae import VAE
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Autoencoder": "unlabeled.autoencoders.autoencoder",
+    "NADE": "unlabeled.autoregressive.nade",
     "RBM": "unlabeled.energy.rbm",
+    "VAE": "unlabeled.variational.vae",
     "load": "unlabeled.persistence",
 }
 

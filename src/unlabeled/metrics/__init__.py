@@ -1,6 +1,35 @@
 """Numbers that say how good a model is, from arrays or features."""
 
+from .coverage import DensityCoverage, density_coverage
+from .estimate import Estimate
+from .features import FeatureSpace, fit_features
+from .frechet import frechet_distance
+from .inception import classifier_score
+from .kernel import kernel_distance
+from .memorisation import Memorisation, memorisation
+from .modes import ModeCoverage, mode_coverage
+from .parzen import ParzenLikelihood, parzen_log_likelihood
+from .precision import PrecisionRecall, precision_recall
 from .probe import linear_probe
 from .reconstruction import reconstruction_error
 
-__all__ = ["linear_probe", "reconstruction_error"]
+__all__ = [
+    "DensityCoverage",
+    "Estimate",
+    "FeatureSpace",
+    "Memorisation",
+    "ModeCoverage",
+    "ParzenLikelihood",
+    "PrecisionRecall",
+    "classifier_score",
+    "density_coverage",
+    "fit_features",
+    "frechet_distance",
+    "kernel_distance",
+    "linear_probe",
+    "memorisation",
+    "mode_coverage",
+    "parzen_log_likelihood",
+    "precision_recall",
+    "reconstruction_error",
+]

@@ -66,7 +66,7 @@ class Encoder(nn.Module):
         activation="gelu",
     ):
         super().__init__()
-        self.n_classes = n_classes
+        self.n_classes, self.n_out = n_classes, n_out
         self.image_shape = shape if isinstance(shape, tuple) and network is not None else None
         if network is None:
             n_in = (prod(shape) if isinstance(shape, tuple) else shape) + n_classes
@@ -85,7 +85,7 @@ class Encoder(nn.Module):
             x = x.view(-1, *self.image_shape)
         if self.n_classes:
             x = torch.cat([x, _planes(y, self.n_classes, x)], 1)
-        return self.network(x).flatten(1)
+        return _checked(self.network(x), self.n_out)
 
 
 class Decoder(nn.Module):
@@ -120,10 +120,10 @@ class Decoder(nn.Module):
     ):
         super().__init__()
         self.n_classes = n_classes
+        self.n_out = prod(shape) if isinstance(shape, tuple) else shape
         n_in = n_in + n_classes
         if network is None:
-            n_out = prod(shape) if isinstance(shape, tuple) else shape
-            self.network = MLP(n_in, n_out, hidden_layer_sizes, activation)
+            self.network = MLP(n_in, self.n_out, hidden_layer_sizes, activation)
         elif isinstance(network, str):
             _require_images(shape)
             self.network = ConvolutionalDecoder(n_in, shape, activation=activation)
@@ -134,7 +134,17 @@ class Decoder(nn.Module):
         """Vectors (n, n_in) and numbers of labels (n,) to rows (n, n_features)."""
         if self.n_classes:
             z = torch.cat([z, _planes(y, self.n_classes, z)], 1)
-        return self.network(z).flatten(1)
+        return _checked(self.network(z), self.n_out)
+
+
+def _checked(out, n_out):
+    """What a network gave as rows, if it gave what it was made for."""
+    if out[:1].numel() != n_out and len(out):
+        raise ValueError(
+            f"a network of your own must return {n_out} numbers per row, got shape "
+            f"{tuple(out.shape)}."
+        )
+    return out.flatten(1)
 
 
 def _planes(y, n_classes, x):

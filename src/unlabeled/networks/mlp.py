@@ -1,10 +1,11 @@
 """The multilayer perceptron."""
 
 from itertools import pairwise
-from typing import Literal
+from math import prod
 
 import torch
 from torch import nn
+from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 __all__ = ["ACTIVATIONS", "MLP", "choose_activation", "initialise"]
 
@@ -61,21 +62,26 @@ def initialise(network: nn.Module, activation) -> nn.Module:
     Glorot, Bengio. Understanding the difficulty of training deep feedforward networks. 2010.
     He, Zhang, Ren, Sun. Delving deep into rectifiers. 2015.
     """
-    layers = [m for m in network.modules() if isinstance(m, (nn.Linear, nn.modules.conv._ConvNd))]
+    layers = [m for m in network.modules() if isinstance(m, (nn.Linear, _ConvNd))]
     bounded = isinstance(choose_activation(activation)(), _BOUNDED)
     for layer in layers:
-        if bounded or layer is layers[-1]:
-            nn.init.xavier_normal_(layer.weight)
-        else:
-            nn.init.kaiming_normal_(layer.weight, mode=_mode(layer), nonlinearity="relu")
+        n_in, n_out = _connections(layer)
+        glorot = bounded or layer is layers[-1]
+        variance = 2 / (n_in + n_out) if glorot else 2 / n_in
+        nn.init.normal_(layer.weight, std=variance**0.5)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
     return network
 
 
-def _mode(layer) -> Literal["fan_in", "fan_out"]:
-    """The mode that is about a layer's inputs: transposed convolutions keep them first."""
-    return "fan_out" if isinstance(layer, nn.modules.conv._ConvTransposeNd) else "fan_in"
+def _connections(layer) -> tuple[float, float]:
+    """How many inputs an output unit has, and how many outputs an input unit."""
+    if isinstance(layer, nn.Linear):
+        return layer.in_features, layer.out_features
+    n_weights, skipped = layer.weight.numel(), prod(layer.stride)
+    n_in, n_out = n_weights / layer.out_channels, n_weights / layer.in_channels
+    transposed = isinstance(layer, _ConvTransposeNd)
+    return (n_in / skipped, n_out) if transposed else (n_in, n_out / skipped)
 
 
 class MLP(nn.Sequential):

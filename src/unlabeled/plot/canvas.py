@@ -1,6 +1,17 @@
 """Figures without pyplot: nothing global is made, opened or left behind."""
 
-__all__ = ["FAINT", "INK", "MUTED", "SERIES", "Picture", "clean", "new_figure", "show_sheet"]
+__all__ = [
+    "FAINT",
+    "INK",
+    "MUTED",
+    "PAPER",
+    "SERIES",
+    "Picture",
+    "class_colours",
+    "clean",
+    "new_figure",
+    "show_sheet",
+]
 
 from typing import Any
 
@@ -8,9 +19,14 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-INK, MUTED, FAINT = "#1d1f23", "#6a6f78", "#d9d6ce"
+INK, MUTED, FAINT, PAPER = "#1d1f23", "#6a6f78", "#d9d6ce", "#fcfbf8"
 DPI = 110
 SERIES = ("#0072b2", "#d55e00")  # training and validation; given and drawn
+# Ten that colour-blind readers tell apart, on white and on black (Petroff 2021).
+CLASSES = (
+    *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
+    *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
+)
 
 
 class Picture(Figure):
@@ -30,6 +46,11 @@ def new_figure(width: float, height: float, *, tight: bool = True) -> Picture:
     figure = Picture(figsize=(width, height), dpi=DPI, layout=layout)
     FigureCanvasAgg(figure)
     return figure
+
+
+def class_colours(n: int) -> list[str]:
+    """Return a colour for each of ``n`` classes; they repeat after ten."""
+    return [CLASSES[i % len(CLASSES)] for i in range(n)]
 
 
 def clean(ax: Any, title: str | None = None) -> Any:

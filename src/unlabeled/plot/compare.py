@@ -1,13 +1,22 @@
 """Rows beside what a model makes of them: reconstructions and completions."""
 
-__all__ = ["complete_rows", "completions", "half_hidden", "reconstruct_rows", "reconstructions"]
+__all__ = [
+    "complete_rows",
+    "completions",
+    "half_hidden",
+    "must",
+    "reconstruct_rows",
+    "reconstructions",
+    "told",
+]
 
 from typing import Any
 
 import numpy as np
 
-from .pixels import paint, span, tile, tint
+from .pixels import paint, span, tint
 from .rows import Shape, count, dense, feature_names, picture_shape, take
+from .strips import strips
 
 VEIL = (0xF0, 0xE2, 0xC6, 0xFF)  # sand: no grey of a picture looks like it
 
@@ -18,6 +27,7 @@ def reconstructions(
     image_shape: tuple[int, ...] | bool | None = None,
     *,
     max_rows: int = 12,
+    y: Any = None,
     figure: Any = None,
 ) -> Any:
     """Show rows of the data above the model's reconstructions of them.
@@ -33,6 +43,8 @@ def reconstructions(
         As in :func:`image_grid`.
     max_rows : int
         The most rows to show.
+    y : array-like, shape (n,), optional
+        Labels, for a model with ``conditional=True``.
     figure : matplotlib Figure or SubFigure, optional
         Where to draw; a new figure by default.
 
@@ -47,16 +59,17 @@ def reconstructions(
     """
     from .tables import traces
 
-    _must(model, "reconstruct", "reconstructions")
+    must(model, "reconstruct", "reconstructions")
     X = take(X, np.arange(min(count(X), max_rows)))
-    data, again = dense(X), reconstruct_rows(model, X)
+    y = None if y is None else take(y, np.arange(count(X)))
+    data, again = dense(X), reconstruct_rows(model, X, y)
     shape = picture_shape(image_shape, d=data.shape[1], model=model, X=X)
     if shape is None:
         names, labels = feature_names(model, X), ("data", "reconstruction")
         return traces(data, again[None], None, names, labels=labels, figure=figure)
     limits = span(data)
     pairs = [paint(rows.reshape(-1, *shape), limits) for rows in (data, again)]
-    return _rows_figure(pairs, ["data", "reconstruction"], figure)
+    return strips(np.stack(pairs), rows=["data", "reconstruction"], width=6.4, figure=figure)
 
 
 def completions(
@@ -68,6 +81,7 @@ def completions(
     n_samples: int = 5,
     max_rows: int = 8,
     random_state: int = 0,
+    y: Any = None,
     figure: Any = None,
 ) -> Any:
     """Hide part of each row and show what the model draws there, beside the truth.
@@ -91,6 +105,8 @@ def completions(
         The most rows to show.
     random_state : int
         Seed of the draws.
+    y : array-like, shape (n,), optional
+        Labels, for a model with ``conditional=True``.
     figure : matplotlib Figure or SubFigure, optional
         Where to draw; a new figure by default.
 
@@ -105,7 +121,7 @@ def completions(
     """
     from .tables import traces
 
-    _must(model, "complete", "completions")
+    must(model, "complete", "completions")
     X = take(X, np.arange(min(count(X), max_rows)))
     truth = dense(X)
     shape = picture_shape(image_shape, d=truth.shape[1], model=model, X=X)
@@ -113,29 +129,28 @@ def completions(
     if hidden.ndim > 1 and hidden.shape[0] > len(truth):
         hidden = hidden[: len(truth)]
     hidden = np.broadcast_to(hidden.reshape(-1, truth.shape[1]), truth.shape).copy()
-    draws = complete_rows(model, X, hidden, n_samples, random_state)
+    y = None if y is None else take(y, np.arange(count(X)))
+    draws = complete_rows(model, X, hidden, n_samples, random_state, y)
     if shape is None:
         names = feature_names(model, X)
         return traces(truth, draws, hidden, names, labels=("truth", "draws"), figure=figure)
     truth, draws, hidden = (a.reshape(*a.shape[:-1], *shape) for a in (truth, draws, hidden))
     pixels = completion_pixels(truth, draws, hidden)
     pixels[0][pixels[0][..., 3] == 0] = VEIL
-    return _rows_figure(
-        pixels,
-        ["given", *[f"draw {i + 1}" for i in range(n_samples)], "truth"],
-        figure,
-        down=True,
-    )
+    columns = ["given", *[f"draw {i + 1}" for i in range(n_samples)], "truth"]
+    return strips(np.stack(pixels, axis=1), columns=columns, figure=figure)
 
 
-def reconstruct_rows(model: Any, X: Any) -> np.ndarray:
+def reconstruct_rows(model: Any, X: Any, y: Any = None) -> np.ndarray:
     """Return the reconstructions of ``X``, shape (n, d)."""
-    return dense(model.reconstruct(X))
+    return dense(model.reconstruct(X, **told(model, y)))
 
 
-def complete_rows(model: Any, X: Any, hidden: np.ndarray, k: int, seed: int) -> np.ndarray:
+def complete_rows(
+    model: Any, X: Any, hidden: np.ndarray, k: int, seed: int, y: Any = None
+) -> np.ndarray:
     """Return ``k`` independent completions of each row, shape (k, n, d)."""
-    drawn = model.complete(X, hidden, n_samples=k, random_state=seed)
+    drawn = model.complete(X, hidden, n_samples=k, random_state=seed, **told(model, y))
     return dense(drawn).reshape(k, *hidden.shape)
 
 
@@ -177,33 +192,15 @@ def half_hidden(d: int, shape: Shape | None) -> np.ndarray:
     return np.broadcast_to((np.arange(h) >= h // 2)[:, None], (c, h, w)).reshape(d)
 
 
-def _rows_figure(
-    groups: list[np.ndarray], labels: list[str], figure: Any, *, down: bool = False
-) -> Any:
-    """Lay groups of n pictures out as rows (or columns) with a label at each."""
-    from .canvas import INK, new_figure
-
-    stacked = np.stack(groups, axis=1 if down else 0)  # (n, g, ...) or (g, n, ...)
-    n_rows, n_columns = stacked.shape[:2]
-    sheet = tile(stacked.reshape(-1, *stacked.shape[2:]), n_columns)
-    h, w = sheet.shape[:2]
-    if figure is None:
-        width = 6.4 if not down else 0.85 * n_columns
-        figure = new_figure(width, width * h / w + 0.35)
-    ax = figure.add_subplot()
-    ax.imshow(sheet, interpolation="auto")
-    ax.spines[:].set_visible(False)
-    at = (np.arange(len(labels)) + 0.5) * (w / n_columns if down else h / n_rows)
-    ax.set_xticks(at if down else [], labels if down else [])
-    ax.set_yticks([] if down else at, [] if down else labels)
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0, labelsize=9, labelcolor=INK)
-    return figure
-
-
-def _must(model: Any, method: str, caller: str) -> None:
+def must(model: Any, method: str, caller: str) -> None:
+    """Raise a TypeError if the model lacks a method."""
     if not hasattr(model, method):
         raise TypeError(
             f"{caller} needs a model with {method}(); {type(model).__name__} has none: "
             "use a model with that capability."
         )
+
+
+def told(model: Any, y: Any) -> dict[str, Any]:
+    """Return what a model has to be told of rows: their labels, if it is conditional."""
+    return {"y": y} if y is not None and getattr(model, "conditional", False) else {}

@@ -1,6 +1,6 @@
 """Pictures of rows that are not images: a heatmap, and lines over the features."""
 
-__all__ = ["heatmap", "keys", "traces"]
+__all__ = ["fans", "heatmap", "keys", "traces"]
 
 from typing import Any
 
@@ -122,6 +122,69 @@ def traces(
         labelcolor=INK,
     )
     return figure
+
+
+def fans(
+    strips: np.ndarray,
+    names: list[str] | None = None,
+    *,
+    titles: list[str] | None = None,
+    labels: tuple[str, str] = ("start", "end"),
+    figure: Any = None,
+) -> Any:
+    """Draw rows on their way as lines over the features, from blue to vermilion.
+
+    Parameters
+    ----------
+    strips : ndarray, shape (n, m, d)
+        ``m`` stations on each of ``n`` ways.
+    names : list of str, optional
+        Names of the features.
+    titles : list of str, optional
+        One for each way.
+    labels : (str, str)
+        What the two ends are.
+    figure : matplotlib Figure or SubFigure, optional
+
+    Returns
+    -------
+    figure : matplotlib Figure
+    """
+    from .canvas import INK, SERIES, clean, new_figure
+
+    n, m, d = strips.shape
+    columns = min(n, 3 if d <= 40 else 2)
+    if figure is None:
+        figure = new_figure(2.9 * columns, 1.7 * -(-n // columns) + 0.5)
+    axes = figure.subplots(-(-n // columns), columns, sharex=True, sharey=True, squeeze=False)
+    colours = mix(SERIES[0], SERIES[1], m)
+    for i, ax in enumerate(axes.flat):
+        if i >= n:
+            ax.set_axis_off()
+            continue
+        clean(ax, titles[i] if titles else None)
+        for row, colour in zip(strips[i], colours, strict=True):
+            ax.plot(np.arange(d), row, color=colour, lw=1.1)
+    for ax in axes[-1]:
+        _name(ax, names, d)
+    figure.legend(
+        handles=keys(SERIES, labels),
+        loc="outside upper right",
+        ncols=2,
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=INK,
+    )
+    return figure
+
+
+def mix(start: str, end: str, n: int) -> list[tuple[float, ...]]:
+    """Return ``n`` colours from one to the other, paler half-way, the ends as they are."""
+    from matplotlib.colors import to_rgb
+
+    a, b, pale = (np.array(to_rgb(c)) for c in (start, end, "#c9c6be"))
+    t = np.linspace(-1, 1, n)[:, None]
+    return [tuple(c) for c in np.where(t < 0, a, b) * np.abs(t) + pale * (1 - np.abs(t))]
 
 
 def _runs(mask: np.ndarray) -> np.ndarray:

@@ -21,6 +21,8 @@ def draw(folder: Path = FOLDER) -> None:
     }
     for name, sheet in sheets.items():
         sheet.savefig(folder / f"rbm_{name}.png")
+    strips = plot.interpolations(rbm, X[1500:1506], X[1506:1512])
+    strips.savefig(folder / "latent_interpolations.png")
 
 
 if __name__ == "__main__":

@@ -10,19 +10,23 @@ import torch
 from sklearn.datasets import load_digits
 
 import unlabeled
+from unlabeled.adversarial import R1, LeastSquares
 from unlabeled.base import Estimator
 from unlabeled.callbacks import Callback
 from unlabeled.energy import PCD, Gaussian
 from unlabeled.energy.sparsity import Sparsity
 from unlabeled.schedules import Linear, Steps
+from unlabeled.sparse import FeatureSign, LagrangeDual
 from unlabeled.variational import Bernoulli as Bits
 
 # What makes a model small enough to be fitted in a moment; without a row, its defaults are used.
 SMALL = {
     "Autoencoder": {"n_components": 12, "hidden_layer_sizes": (32,)},
+    "GAN": {"n_components": 12, "hidden_layer_sizes": (32,)},
     "NADE": {"n_components": 12, "learning_rate": 0.01},
     "RBM": {"n_components": 12, "learning_rate": 0.5},
-    "VAE": {"n_components": 12, "hidden_layer_sizes": (32,), "score_n_importance": 20},
+    "SparseCoding": {"n_components": 12, "alpha": 0.2},
+    "VAE": {"n_components": 12, "hidden_layer_sizes": (32,), "score_n_importance": 16},
 }
 
 # Parameters that are objects, as many as a model takes.
@@ -30,6 +34,14 @@ OBJECTS = {
     "Autoencoder": {
         "activation": torch.nn.ELU,
         "encoder": torch.nn.Linear,
+        "schedule": Steps((1.0, 0.1), at=(0.5,)),
+        "optimizer": torch.optim.AdamW,
+    },
+    "GAN": {
+        "activation": torch.nn.ELU,
+        "discriminator": torch.nn.Linear,
+        "loss": LeastSquares(),
+        "penalty": R1(1.0),
         "schedule": Steps((1.0, 0.1), at=(0.5,)),
         "optimizer": torch.optim.AdamW,
     },
@@ -47,6 +59,11 @@ OBJECTS = {
         "schedule": Steps((1.0, 0.1), at=(0.5,)),
         "optimizer": torch.optim.SGD,
     },
+    "SparseCoding": {
+        "solver": FeatureSign(tol=1e-6),
+        "update": LagrangeDual(max_steps=30),
+        "positive_code": True,
+    },
     "VAE": {
         "activation": torch.nn.ELU,
         "likelihood": Bits(dynamic=True),
@@ -59,8 +76,10 @@ OBJECTS = {
 # What a million rows can be learned from in a few seconds.
 BIG = {
     "Autoencoder": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 5000},
+    "GAN": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 5000},
     "NADE": {"n_components": 2, "batch_size": 5000},
     "RBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},
+    "SparseCoding": {"n_components": 2, "batch_size": 5000},
     "VAE": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 5000},
 }
 
@@ -73,6 +92,7 @@ ROW_BY_ROW = (
     "pseudo_log_likelihood",
     "predict",
     "predict_proba",
+    "discriminate",
 )
 
 

@@ -214,7 +214,7 @@ def test_what_a_model_lacks_is_named(call, words):
         (lambda m, X: latent.interpolate(m, X, X, 1), "at least 2"),
         (
             lambda m, X: latent.interpolate(m, X, X[:2]),
-            r"one shape .*\(3, 5\), \(2, 5\)",
+            r"one shape, got \(3, 5\) and \(2, 5\)",
         ),
         (lambda m, X: latent.interpolate(m, X[0], X[1]), r"one row is X\[:1\]"),
         (lambda m, X: latent.attribute_vector(m, X, [1, 1, 1]), "False for the others"),

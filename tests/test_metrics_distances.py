@@ -8,6 +8,7 @@ import torch
 from scipy.linalg import sqrtm
 
 from unlabeled.metrics import Estimate, frechet_distance, kernel_distance
+from unlabeled.metrics import _distances as distances
 
 
 def draw(n, d=4, seed=0, shift=0.0, scale=1.0):
@@ -92,14 +93,24 @@ def plain_discrepancy(A, B):
     return sum(within) - 2 * np.mean([k(x, y) for x in A for y in B])
 
 
-def test_kernel_distance_is_the_mean_of_its_blocks():
+def test_kernel_distance_and_its_jackknife_are_plain_loops(monkeypatch):
+    monkeypatch.setattr(distances, "_VALUES", 30)  # many small blocks
     A, B = draw(12, 3, 1), draw(10, 3, 2)
-    found = kernel_distance(A, B, block_size=5, normalise=False, random_state=7)
-    rng = np.random.default_rng(7)
-    parts = [np.array_split(X[rng.permutation(len(X))], 2) for X in (A, B)]
-    blocks = [plain_discrepancy(a, b) for a, b in zip(*parts, strict=True)]
-    assert float(found) == pytest.approx(np.mean(blocks))
-    assert found.standard_error == pytest.approx(np.std(blocks, ddof=1) / np.sqrt(2))
+    found = kernel_distance(A, B, normalise=False)
+    assert float(found) == pytest.approx(plain_discrepancy(A, B))
+    without_a = [plain_discrepancy(np.delete(A, i, 0), B) for i in range(12)]
+    without_b = [plain_discrepancy(A, np.delete(B, i, 0)) for i in range(10)]
+    expected = 11 * np.var(without_a) + 9 * np.var(without_b)
+    assert found.standard_error == pytest.approx(np.sqrt(expected))
+
+
+def test_the_standard_error_of_the_kernel_distance_is_its_spread():
+    pairs = [
+        kernel_distance(draw(150, 2, s), draw(100, 2, 999 - s, shift=0.7), normalise=False)
+        for s in range(200)
+    ]
+    spread = np.std([float(found) for found in pairs])
+    assert np.mean([found.standard_error for found in pairs]) == pytest.approx(spread, rel=0.2)
 
 
 @pytest.mark.parametrize("n", [10, 40])
@@ -156,11 +167,9 @@ def test_what_is_no_pair_of_feature_sets_is_refused(distance, real, model, sente
         distance(real, model)
 
 
-def test_kernel_distance_refuses_what_it_cannot_normalise_or_cut():
+def test_kernel_distance_cannot_normalise_what_does_not_vary():
     with pytest.raises(ValueError, match="X_real should vary"):
         kernel_distance(np.ones((20, 2)), draw(20, 2))
-    with pytest.raises(ValueError, match="block_size should be at least 2, got 1"):
-        kernel_distance(draw(20, 2), draw(20, 2), block_size=1)
 
 
 def test_an_estimate_prints_its_circumstances():

@@ -1,5 +1,7 @@
 """NADE against a double loop, the sum over all states, and its own samples."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -22,6 +24,14 @@ def machine(d, h, *, ordering=None, scale=1.0):
     with torch.no_grad():
         for p in nade.parameters():
             p.copy_(torch.randn(p.shape, generator=generator, dtype=torch.float64) * scale)
+    return nade
+
+
+def balanced(nade):
+    """The same model around fields of 0, where features depend on each other most."""
+    with torch.no_grad():
+        nade.b.copy_(-nade.V.sum(1) / 2)
+        nade.c.copy_(-nade.W.sum(0) / 2)
     return nade
 
 
@@ -177,17 +187,17 @@ def test_an_exact_completion_takes_one_draw(monkeypatch):
 
 
 def test_learns_a_distribution_that_it_can_represent():
-    truth = machine(8, 3, scale=2.0)
+    truth = balanced(machine(8, 10, scale=3.0))
     everything = states(8)
     p = truth.log_prob(everything).detach().exp()
     entropy = -(p * p.log()).sum().item()
-    X = truth.sample(5000, Noise(0)).numpy()
-    nade = NADE(16, n_epochs=30, batch_size=100, learning_rate=0.02, random_state=0).fit(X)
+    X = truth.sample(4000, Noise(0)).numpy()
+    nade = NADE(16, n_epochs=25, learning_rate=0.03, random_state=0).fit(X)
     divergence = -(p.numpy() * nade.score_samples(everything.numpy())).sum() - entropy
-    assert 0 <= divergence < 0.02
-    assert nade.score(X) <= 0.02 - entropy
+    assert 0 <= divergence < 0.05
+    assert nade.score(X) <= 0.05 - entropy
     independent = NADE(16, n_epochs=0).fit(X).score(X)
-    assert independent < -entropy - 0.5  # there was something to learn
+    assert independent < -entropy - 1  # there was something to learn
 
 
 def test_an_untrained_model_has_the_base_rates_of_the_data():
@@ -211,7 +221,7 @@ def test_orderings_of_the_estimator():
 
 @pytest.mark.parametrize("ordering", ["sorted", [0, 1, 1, 3, 4, 5], [0, 1, 2], [1, 2, 3, 4, 5, 6]])
 def test_what_is_no_ordering_is_refused(ordering):
-    with pytest.raises(ValueError, match="permutation of 0 .. 5"):
+    with pytest.raises(ValueError, match=r"permutation of 0 \.\. 5"):
         NADE(3, ordering=ordering).fit(binary(30, 6).numpy())
 
 
@@ -222,7 +232,7 @@ def test_weight_decay_pulls_at_the_weights_and_not_at_the_biases():
         for w in (0.0, 0.5)
     )
     start = NADE(3, n_epochs=0, random_state=0).fit(X).module_
-    expected = free.module_.W - 0.001 * 0.5 * start.W
+    expected = free.module_.W - 0.005 * 0.5 * start.W
     torch.testing.assert_close(pulled.module_.W, expected)
     assert torch.equal(pulled.module_.b, free.module_.b)
     assert torch.equal(pulled.module_.c, free.module_.c)
@@ -237,3 +247,17 @@ def test_shares_of_processes_add_up():
     _, two = nade.gradient(x[5:], weight[5:])
     for name, gradient in whole.items():
         torch.testing.assert_close(one[name] + two[name] + empty[name], gradient)
+
+
+def test_drawing_rows_costs_about_as_much_as_scoring_them():
+    X = binary(200, 784).numpy().astype(np.float32) * (np.arange(784) % 4 == 0)
+    nade = NADE(500, n_epochs=1, random_state=0).fit(X)
+
+    def seconds(work):
+        began = time.process_time()
+        work()
+        return time.process_time() - began
+
+    scoring = min(seconds(lambda: nade.score_samples(X[:100])) for _ in range(3))
+    drawing = min(seconds(lambda: nade.sample(100, random_state=0)) for _ in range(3))
+    assert drawing <= 1.5 * scoring

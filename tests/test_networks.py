@@ -42,13 +42,12 @@ def test_activations_are_made_by_name(name):
 
 @pytest.mark.parametrize("activation", ["swish", nn.ReLU(), 3])
 def test_other_activations_are_refused(activation):
-    with pytest.raises(ValueError, match=r"activation must be one of 'elu'.* Module class, got"):
+    with pytest.raises(ValueError, match=r"activation must be one of 'elu'.*Module class, got"):
         MLP(2, 2, (3,), activation)
 
 
 def test_weights_start_as_he_and_glorot_say():
-    with lent_generator(1):
-        rectified, bounded = MLP(400, 300, (600,), "relu"), MLP(400, 300, (600,), "tanh")
+    rectified, bounded = MLP(400, 300, (600,), "relu"), MLP(400, 300, (600,), "tanh")
     he, glorot, last = (2 / 400) ** 0.5, (2 / 1000) ** 0.5, (2 / 900) ** 0.5
     assert float(rectified[0].weight.detach().std()) == pytest.approx(he, rel=0.02)
     assert float(bounded[0].weight.detach().std()) == pytest.approx(glorot, rel=0.02)
@@ -70,7 +69,7 @@ def test_weights_start_as_he_and_glorot_say():
 )
 def test_signals_keep_their_size_through_rectifiers(layer):
     initialise(nn.Sequential(layer, nn.Linear(1, 1)), "relu")
-    shape = (200, 300) if isinstance(layer, nn.Linear) else (20, layer.in_channels, 16, 16)
+    shape = (200, 300) if isinstance(layer, nn.Linear) else (20, layer.in_channels, 32, 32)
     before = torch.relu(torch.randn(shape))
     after = layer(before)
     if after.ndim == 4:

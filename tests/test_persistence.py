@@ -92,7 +92,8 @@ def test_parameters_that_are_objects_come_along(cls, way, tmp_path):
     model = make(cls, **OBJECTS[cls.__name__]).fit(digits())
     twin = way(model, tmp_path)
     assert repr(twin) == repr(model)
-    assert_same_answers(twin, model, digits(), ("transform", "reconstruct", "score_samples"))
+    asked = ("transform", "reconstruct", "score_samples", "discriminate")
+    assert_same_answers(twin, model, digits(), asked)
     assert_same_model(twin.set_params(n_epochs=2).fit(digits()), model)
 
 

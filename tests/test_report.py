@@ -249,3 +249,134 @@ def test_importing_draws_in_no_matplotlib():
     code = "import sys, unlabeled.plot; print('matplotlib' in sys.modules, 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+# ---- what a model can do with codes ------------------------------------------------------------
+
+
+class Turn:
+    """Encodes and decodes by a rotation; no class that anyone knows."""
+
+    def __init__(self, k=3, d=9, *, unit=False):
+        self.n_components = k
+        self.Q = np.linalg.qr(np.random.default_rng(0).normal(size=(d, d)))[0][:, :k]
+        if unit:
+            self.components_ = self.Q.T
+
+    def transform(self, X):
+        return plain(X) @ self.Q
+
+    def inverse_transform(self, H):
+        return np.asarray(H) @ self.Q.T
+
+
+def only(model, *names):
+    """The model with some of its abilities."""
+    return SimpleNamespace(**{name: getattr(model, name) for name in names})
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (Turn(3), ["interpolations", "traversals", "codes"]),
+        (Turn(2), ["interpolations", "plane", "codes"]),
+        (Turn(1), ["interpolations", "traversals", "codes"]),
+        (Turn(3, unit=True), ["interpolations", "traversals", "codes", "atoms"]),
+        (only(Turn(3), "transform"), ["codes"]),
+        (only(Turn(3), "inverse_transform", "n_components"), ["interpolations", "traversals"]),
+        (only(Turn(2), "inverse_transform", "n_components"), ["interpolations", "plane"]),
+        (only(Turn(3), "inverse_transform"), []),  # nobody knows how long its codes are
+        (only(Turn(3, unit=True), "components_"), ["atoms"]),
+        (
+            only(Fake().fit(bits()), "sample", "complete", "score_samples"),
+            ["samples", "completions", "likelihood"],
+        ),
+    ],
+)
+def test_codes_are_shown_as_far_as_the_model_goes(tmp_path, model, expected):
+    page = page_of(tmp_path, model, bits())
+    assert sections_of(page) == [*expected, "training", "making"]
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_codes_of_a_table(tmp_path, k):
+    page = page_of(tmp_path, Turn(k, unit=True), bits(), image_shape=False)
+    walk = "plane" if k == 2 else "traversals"
+    assert sections_of(page)[:4] == ["interpolations", walk, "codes", "atoms"]
+
+
+def test_players_have_a_curve_each(tmp_path):
+    history = {"epoch": [1, 2], "loss_generator": [1.0, 2.0], "loss_discriminator": [2.0, 1.0]}
+    page = page_of(tmp_path, SimpleNamespace(history_=history), bits())
+    assert "learning curve of loss generator" in page
+    assert "learning curve of loss discriminator" in page
+
+
+def test_labels_colour_the_codes_and_the_model_is_not_told(tmp_path):
+    X = bits()
+    page = page_of(tmp_path, Turn(), X, y=np.arange(40) % 3)
+    assert "Colours are labels, which the model never saw" in page
+    assert page != page_of(tmp_path, Turn(), X, y=np.arange(40) % 4)
+    assert "Colours" not in page_of(tmp_path, Turn(), X)
+    assert "codes" in sections_of(page_of(tmp_path, Turn(), X, y=[f"row {i}" for i in range(40)]))
+    with pytest.raises(ValueError, match="a label for each training row, got 3 for 40"):
+        page_of(tmp_path, Turn(), X, y=[0, 1, 2])
+
+
+class Conditional(Turn):
+    """Needs to be told the label of every row, whatever it does."""
+
+    conditional = True
+
+    def transform(self, X, y):
+        return plain(X) @ self.Q - self.told(X, y)
+
+    def inverse_transform(self, H, y):
+        return (np.asarray(H) + self.told(H, y)) @ self.Q.T
+
+    def reconstruct(self, X, y):
+        return self.inverse_transform(self.transform(X, y), y)
+
+    def complete(self, X, missing=None, *, y, n_samples=1, random_state=None):
+        return np.stack([X - 0 * self.told(X, y)[:, :1]] * n_samples)
+
+    def score_samples(self, X, y):
+        return -self.told(X, y)[:, 0]
+
+    def sample(self, n_samples=1, *, y=None, random_state=None):
+        return np.zeros((n_samples, len(self.Q)))
+
+    def told(self, X, y):
+        assert (len(y) == len(X) and (np.asarray(y) == np.round(10 * plain(X)[:, -1])).all()) or (
+            np.shape(X)[1] == len(self.Q.T)
+        )
+        return np.asarray(y, float)[:, None] * np.ones(len(self.Q.T))
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_a_conditional_model_is_told_the_labels_of_the_very_rows(tmp_path, k):
+    X, y = bits(), np.arange(40) % 3
+    X[:, -1] = y / 10
+    page = page_of(tmp_path, Conditional(k), X, y=y, X_test=X[::-1], y_test=y[::-1])
+    walk = "plane" if k == 2 else "traversals"
+    assert sections_of(page)[:5] == [
+        *("samples", "completions", "reconstructions", "interpolations", walk)
+    ]
+    assert "could not be made" not in page and "40 labelled pictures" in page
+    with pytest.raises(ValueError, match="labels of the test rows, as this model is conditional"):
+        page_of(tmp_path, Conditional(k), X, y=y, X_test=X)
+
+
+def test_the_error_of_each_pixel_is_the_mean_over_rows(tmp_path):
+    X = bits()
+    gap = np.linspace(0, 0.9, 9)
+    page = page_of(tmp_path, SimpleNamespace(reconstruct=lambda X: X + gap), X)
+    assert "black none, white 0.81" in page
+
+
+def test_points_of_the_plane_are_drawn_as_points(tmp_path):
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    model = SimpleNamespace(sample=lambda n, random_state: X[:n] + 9)
+    page = page_of(tmp_path, model, X, snapshots=[X, X + 1])
+    assert sections_of(page)[:2] == ["samples", "film"]
+    assert "50 rows of the training data, and as many that the model drew" in page

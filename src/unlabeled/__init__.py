@@ -9,24 +9,60 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # what editors and type checkers see of the lazy names below
-    from unlabeled import callbacks, datasets, energy, metrics, papers, plot, schedules
+    from unlabeled import (
+        adversarial,
+        autoencoders,
+        autoregressive,
+        callbacks,
+        datasets,
+        energy,
+        latent,
+        metrics,
+        networks,
+        papers,
+        plot,
+        schedules,
+        sparse,
+        variational,
+    )
+    from unlabeled.adversarial.gan import GAN
     from unlabeled.autoencoders.autoencoder import Autoencoder
     from unlabeled.autoregressive.nade import NADE
     from unlabeled.energy.rbm import RBM
     from unlabeled.persistence import load
+    from unlabeled.sparse.sparse_coding import SparseCoding
+    from unlabeled.tasks.detect import AnomalyDetector
     from unlabeled.variational.vae import VAE
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "AnomalyDetector": "unlabeled.tasks.detect",
     "Autoencoder": "unlabeled.autoencoders.autoencoder",
+    "GAN": "unlabeled.adversarial.gan",
     "NADE": "unlabeled.autoregressive.nade",
     "RBM": "unlabeled.energy.rbm",
+    "SparseCoding": "unlabeled.sparse.sparse_coding",
     "VAE": "unlabeled.variational.vae",
     "load": "unlabeled.persistence",
 }
 
-_ROOMS = ("callbacks", "datasets", "energy", "metrics", "papers", "plot", "schedules")
+_ROOMS = (
+    "adversarial",
+    "autoencoders",
+    "autoregressive",
+    "callbacks",
+    "datasets",
+    "energy",
+    "latent",
+    "metrics",
+    "networks",
+    "papers",
+    "plot",
+    "schedules",
+    "sparse",
+    "variational",
+)
 
 __all__ = ["__version__", *_HOME, *_ROOMS]
 

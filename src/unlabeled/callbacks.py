@@ -8,7 +8,7 @@ import copy
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.callback import ProgressBar
@@ -179,8 +179,9 @@ class Snapshot(Callback):
     ----------
     every : int, default=1
         Epochs between frames.
-    take : callable, optional
-        What to keep of the estimator; its `components_` by default.
+    take : {"components", "samples"} or callable, default="components"
+        What to keep of the estimator: its `components_`, 100 samples (of the same noise in every
+        frame), or what a function of it returns.
 
     Attributes
     ----------
@@ -188,7 +189,14 @@ class Snapshot(Callback):
     epochs : list of int
     """
 
-    def __init__(self, every=1, take=None):
+    _takes: ClassVar = {
+        "components": lambda model: model.components_,
+        "samples": lambda model: model.sample(100, random_state=0),
+    }
+
+    def __init__(self, every=1, take="components"):
+        if not (callable(take) or take in self._takes):
+            raise ValueError(f"take must be one of {list(self._takes)} or callable, got {take!r}.")
         self.every, self.take = every, take
         self.frames: list[np.ndarray] = []
         self.epochs: list[int] = []
@@ -201,8 +209,8 @@ class Snapshot(Callback):
     def on_epoch(self, estimator, report):
         """Keep a frame if it is time."""
         if report["epoch"] % self.every == 0:
-            frame = estimator.components_ if self.take is None else self.take(estimator)
-            self.frames.append(np.array(frame, copy=True))
+            take = self.take if callable(self.take) else self._takes[self.take]
+            self.frames.append(np.array(take(estimator), copy=True))
             self.epochs.append(int(report["epoch"]))
 
     def state_dict(self):

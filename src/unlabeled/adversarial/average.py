@@ -41,16 +41,17 @@ class MovingAverage:
     def __init__(self, average: nn.Module, network: nn.Module, decay: float, n_updates: int = 0):
         self.decay = decay
         self.n_updates = n_updates
-        self.slow, self.quick = list(average.parameters()), list(network.parameters())
-        self.copies = list(zip(average.buffers(), network.buffers(), strict=True))
+        self.weights = list(zip(average.parameters(), network.parameters(), strict=True))
+        self.buffers = list(zip(average.buffers(), network.buffers(), strict=True))
 
     @torch.no_grad()
     def update(self) -> None:
         """Take one more set of weights in."""
         self.n_updates += 1
         a = min(self.decay, (1 + self.n_updates) / (10 + self.n_updates))
-        torch._foreach_lerp_(self.slow, self.quick, 1 - a)
-        for slow, quick in self.copies:
+        for slow, quick in self.weights:
+            slow.lerp_(quick, 1 - a)
+        for slow, quick in self.buffers:
             slow.copy_(quick)
 
     def state_dict(self) -> dict:

@@ -1,21 +1,17 @@
 """The generative adversarial network as an estimator."""
 
-import numpy as np
 import torch
-from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.adversarial.average import MovingAverage
-from unlabeled.adversarial.losses import LOSSES, Loss
+from unlabeled.adversarial.generating import GeneratorMixin
+from unlabeled.adversarial.losses import LOSSES, Loss, mean
 from unlabeled.adversarial.penalties import PENALTIES, Penalty
 from unlabeled.adversarial.players import OUTPUTS, AdversarialNetworks, Discriminator, Generator
 from unlabeled.base import Estimator
-from unlabeled.capabilities import DecodeMixin, SampleMixin
 from unlabeled.engine.device import choose_precision
 from unlabeled.engine.order import n_batches
-from unlabeled.engine.rows import rows_at_once
 from unlabeled.networks.choice import check_network
 from unlabeled.networks.mlp import choose_activation
-from unlabeled.sampling.slerp import slerp
 from unlabeled.schedules import SCHEDULES, Schedule, Times
 from unlabeled.spec import choose
 from unlabeled.validation import check_number, warn_outside
@@ -25,7 +21,7 @@ __all__ = ["GAN"]
 _IMAGES_AT_ONCE = 256  # many channels make a row much wider on its way than it was
 
 
-class GAN(DecodeMixin, SampleMixin, Estimator):
+class GAN(GeneratorMixin, Estimator):
     r"""Generative adversarial network.
 
     A generator G turns noise z into rows; a discriminator D is shown rows of both kinds, and gives
@@ -50,19 +46,20 @@ class GAN(DecodeMixin, SampleMixin, Estimator):
         Between layers, a name of `unlabeled.networks.ACTIVATIONS`.
     output : {"sigmoid", "tanh", "linear"}, default="sigmoid"
         Of the generator: for data in [0, 1], in [-1, 1], or any.
-    generator, discriminator : None, "convolutional" or torch.nn.Module class, default=None
-        None for an MLP; "convolutional" has the shape of DCGAN for images of any size. A class is
-        called as `generator(n_components, n_features)` and `discriminator(n_features, 1)`, with
-        (c, h, w) in the place of `n_features` where that is known, and features or channels of
-        labels and of a whole pack counted in. A function that makes a network will do too, but
-        such a model cannot be saved.
+    generator : None, "convolutional" or torch.nn.Module class, default=None
+        None for an MLP; "convolutional" has the shape of DCGAN, for images of any size. A class is
+        called as `generator(n_components, n_features)`, with (c, h, w) in the place of
+        `n_features` where that is known. A function that makes a network will do too, but such a
+        model cannot be saved.
+    discriminator : None, "convolutional" or torch.nn.Module class, default=None
+        Likewise, called as `discriminator(n_features, 1)`, with the features or channels of
+        labels and of a whole pack counted in.
     image_shape : tuple of int or None, default=None
         (c, h, w), if rows are images that were flattened.
     conditional : bool, default=False
         Tell both players the label of a row.
-    loss : {"nonsaturating", "minimax", "hinge", "least_squares", "wasserstein"} or Loss, \
-default="nonsaturating"
-        What the players want.
+    loss : str or Loss, default="nonsaturating"
+        What the players want: "nonsaturating", "minimax", "hinge", "least_squares", "wasserstein".
     label_smoothing : float, default=0.0
         How far the target of real rows lies below 1; that of samples stays 0. For losses that
         have a target.
@@ -283,8 +280,8 @@ default="nonsaturating"
     def _step(self, batch):
         moves = self._training.step % self.n_discriminator_steps == 0
         y = () if batch.y is None else (batch.y,)
-        with torch.set_grad_enabled(moves), self._products(batch.x.device):
-            z = batch.noise.normal((len(batch.x), self.n_components))
+        z = batch.noise.normal((len(batch.x), self.n_components))
+        with torch.set_grad_enabled(moves), self._products():
             fake = self.module_.generator(z, *y).float()
         terms = self._move_discriminator(batch, fake.detach(), y)
         if moves:
@@ -292,107 +289,49 @@ default="nonsaturating"
         return terms
 
     def _move_discriminator(self, batch, fake, y):
-        net, (loss, penalty) = self.module_, self._game
-        with self._products(fake.device):
-            real_logits, fake_logits = net.judge(batch.x, *y), net.judge(fake, *y)
-        target = 1 - self.label_smoothing
-        wanted = _mean(loss.real(real_logits, target)) + _mean(loss.fake(fake_logits))
-        terms = self._terms(wanted, real_logits, fake_logits)
+        with self._products():
+            logits = self.module_.judge(batch.x, *y), self.module_.judge(fake, *y)
+        terms = self._terms(*logits)
+        objective = terms["loss_discriminator"]
+        _, penalty = self._game
         if penalty is not None:
-            wanted = wanted + _mean(self._penalise(penalty, batch, fake, y))
-        (wanted * (len(fake) / batch.n_total)).backward()
+            u = batch.noise.uniform((len(fake), 1))
+            objective = objective + self.module_.penalise(penalty, batch.x, fake, u, *y)
+        (objective * (len(fake) / batch.n_total)).backward()
         self._training.parts["discriminator"](batch.progress)
         return terms
 
-    def _penalise(self, penalty, batch, fake, y):
-        """The penalty of each pack, at what the discriminator sees of its rows."""
-        discriminator = self.module_.discriminator
-        real, labels = discriminator.packs(batch.x, *y)
-        fake, _ = discriminator.packs(fake)
-        u = batch.noise.uniform((len(batch.x), 1))[: len(real)]
-        return penalty(lambda x: discriminator(x, labels), real, fake, u)
-
     def _move_generator(self, batch, fake, y):
-        net, (loss, _), parts = self.module_, self._game, self._training.parts
-        with self._products(fake.device):
-            wanted = _mean(loss.generator(net.judge(fake, *y)))
-        share = wanted * (len(fake) / batch.n_total)
+        (loss, _), parts = self._game, self._training.parts
+        with self._products():
+            objective = mean(loss.generator(self.module_.judge(fake, *y)))
+        share = objective * (len(fake) / batch.n_total)
         share.backward(inputs=parts["generator"].parameters)
         parts["generator"](batch.progress)
         if "average" in parts:
             parts["average"].update()
 
-    def _terms(self, wanted, real_logits, fake_logits):
-        loss, _ = self._game
-        return {
-            "loss_discriminator": wanted,
-            "loss_generator": _mean(loss.generator(fake_logits.detach())),
-            "real": _mean(real_logits),
-            "fake": _mean(fake_logits),
-        }
-
-    def _products(self, device):
-        bf16 = choose_precision(self.precision) is torch.bfloat16
-        return torch.autocast(device.type, torch.bfloat16, enabled=bf16)
-
     @torch.no_grad()
     def _evaluate(self, batch):
-        net, (loss, _) = self.module_, self._game
-        y = () if batch.y is None else (batch.y,)
+        net, y = self.module_, () if batch.y is None else (batch.y,)
         fake = net.average(batch.noise.normal((len(batch.x), self.n_components)), *y)
-        real_logits, fake_logits = net.judge(batch.x, *y), net.judge(fake, *y)
-        target = 1 - self.label_smoothing
-        wanted = _mean(loss.real(real_logits, target)) + _mean(loss.fake(fake_logits))
-        return self._terms(wanted, real_logits, fake_logits)
+        return self._terms(net.judge(batch.x, *y), net.judge(fake, *y))
+
+    def _terms(self, real, fake):
+        """What is reported, of the logits of data and of samples."""
+        loss, _ = self._game
+        return {
+            "loss_discriminator": loss.discriminator(real, fake, 1 - self.label_smoothing),
+            "loss_generator": mean(loss.generator(fake.detach())),
+            "real": mean(real),
+            "fake": mean(fake),
+        }
+
+    def _products(self):
+        bf16 = choose_precision(self.precision) is torch.bfloat16
+        return torch.autocast(self._module_device.type, torch.bfloat16, enabled=bf16)
 
     # ---- capabilities ------------------------------------------------------------------------
-
-    def _decode(self, z, *y):
-        return self.module_.average(z, *y)
-
-    def _sample(self, n, noise, *y):
-        z = noise.normal((n, self.n_components))
-        size = min(rows_at_once(self.n_features_in_), self._at_once)
-        parts = zip(*(t.split(size) for t in (z, *y)), strict=True)
-        return torch.cat([self.module_.average(*part) for part in parts])
-
-    def interpolate(self, start=None, end=None, n_steps=8, *, y=None, random_state=None):
-        """Samples along the arc from one noise vector to another.
-
-        Parameters
-        ----------
-        start, end : array-like of shape (n_components,), optional
-            The ends; drawn where they are not given.
-        n_steps : int, default=8
-            Points of the path, both ends included.
-        y : label, optional
-            For a conditional model: the class of all, drawn if it is not given.
-        random_state : int, RandomState, Generator or None
-            Of what is drawn.
-
-        Returns
-        -------
-        X : array of shape (n_steps, n_features), float32
-
-        Raises
-        ------
-        ValueError
-            If an end has another shape.
-        """
-        check_is_fitted(self, "module_")
-        check_number("n_steps", n_steps, 2, integer=True)
-        noise = self._noise(random_state)
-        drawn = noise.normal((2, self.n_components)).numpy(force=True)
-        start, end = (own if z is None else z for z, own in zip((start, end), drawn, strict=True))
-        if np.shape(start) != (self.n_components,) or np.shape(end) != (self.n_components,):
-            raise ValueError(
-                f"start and end must have shape ({self.n_components},), got {np.shape(start)} "
-                f"and {np.shape(end)}."
-            )
-        (label, *_) = self._labels_to_draw(y, 1, noise) or (None,)
-        labels = None if label is None else np.repeat(self.classes_[label.cpu()], n_steps)
-        path = slerp(start, end, np.linspace(0, 1, n_steps))
-        return self.inverse_transform(path.astype(np.float32), labels)
 
     def discriminate(self, X, y=None):
         """The discriminator's logit of each row: large for what looks like data.
@@ -431,9 +370,4 @@ default="nonsaturating"
     @property
     def _at_once(self) -> int:
         plain = self.generator is None and self.discriminator is None
-        return 4096 if plain else _IMAGES_AT_ONCE
-
-
-def _mean(values):
-    """Of no rows, 0 (and not NaN), with gradients of 0."""
-    return values.sum() / max(1, len(values))
+        return super()._at_once if plain else _IMAGES_AT_ONCE

@@ -2,8 +2,8 @@ r"""What the two players of an adversarial game want.
 
 With logits :math:`D` of the discriminator on data x and on samples G(z), its loss is
 :math:`\mathbb{E}_x[\text{real}(D(x))] + \mathbb{E}_z[\text{fake}(D(G(z)))]`, and that of the
-generator :math:`\mathbb{E}_z[\text{generator}(D(G(z)))]`. Each loss says these three functions of a
-logit.
+generator :math:`\mathbb{E}_z[\text{generator}(D(G(z)))]`. Each loss says these three functions of
+a logit.
 """
 
 import torch
@@ -19,6 +19,7 @@ __all__ = [
     "Minimax",
     "NonSaturating",
     "Wasserstein",
+    "mean",
 ]
 
 
@@ -44,6 +45,15 @@ class Loss(Spec):
     def generator(self, d: torch.Tensor) -> torch.Tensor:
         """The generator's loss."""
         raise NotImplementedError
+
+    def discriminator(self, real: torch.Tensor, fake: torch.Tensor, target: float = 1.0):
+        """The discriminator's whole loss, of logits of data and of samples."""
+        return mean(self.real(real, target)) + mean(self.fake(fake))
+
+
+def mean(values: torch.Tensor) -> torch.Tensor:
+    """Of no values, 0 (and not NaN), with a gradient of 0."""
+    return values.sum() / max(1, len(values))
 
 
 class Minimax(Loss):

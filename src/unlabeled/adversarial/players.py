@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
+from unlabeled.adversarial.losses import mean
+from unlabeled.adversarial.penalties import Penalty
 from unlabeled.adversarial.spectral import SpectralNorm
 from unlabeled.networks import ConvolutionalEncoder, Decoder, Encoder
 
@@ -178,3 +180,9 @@ class AdversarialNetworks(nn.Module):
     def judge(self, x: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         """Logits of packs of rows, shape (n_packs,)."""
         return self.discriminator(*self.discriminator.packs(x, y))
+
+    def penalise(self, penalty: Penalty, real, fake, u, y=None) -> torch.Tensor:
+        """The mean penalty over packs of rows, u (n, 1) uniform for the packs."""
+        real, hot = self.discriminator.packs(real, y)
+        fake, _ = self.discriminator.packs(fake)
+        return mean(penalty(lambda x: self.discriminator(x, hot), real, fake, u[: len(real)]))

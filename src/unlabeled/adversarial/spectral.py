@@ -42,7 +42,8 @@ class SpectralNorm(nn.Module):
             if isinstance(layer, _LAYERS)
         ]
         for k, W in enumerate(self._matrices()):
-            self.register_buffer(f"u{k}", nn.functional.normalize(torch.randn(len(W)), dim=0))
+            u = torch.randn(len(W), dtype=W.dtype)
+            self.register_buffer(f"u{k}", nn.functional.normalize(u, dim=0))
         for _ in range(_ITERATIONS):
             self.iterate()
 

@@ -66,7 +66,7 @@ class Autoencoder(EncodeMixin, ReconstructMixin, Estimator):
         L2 penalty, or with `optimizer="adamw"` the rate at which weights shrink by themselves.
     n_epochs : int, default=50
         Passes over the data.
-    batch_size : int, default=256
+    batch_size : int, default=128
         Rows per update (over all processes).
     learning_rate : float, default=0.001
         Step length at the start.
@@ -135,7 +135,7 @@ class Autoencoder(EncodeMixin, ReconstructMixin, Estimator):
         image_shape=None,
         weight_decay=0.0,
         n_epochs=50,
-        batch_size=256,
+        batch_size=128,
         learning_rate=0.001,
         schedule="linear",
         optimizer="adam",
@@ -173,6 +173,10 @@ class Autoencoder(EncodeMixin, ReconstructMixin, Estimator):
     def _check_params(self):
         super()._check_params()
         check_number("n_components", self.n_components, 1, integer=True)
+        if not isinstance(self.hidden_layer_sizes, (tuple, list)):
+            raise TypeError(
+                f"hidden_layer_sizes must be a tuple of integers, got {self.hidden_layer_sizes!r}."
+            )
         for size in self.hidden_layer_sizes:
             check_number("each of hidden_layer_sizes", size, 1, integer=True)
         check_number("weight_decay", self.weight_decay, 0)

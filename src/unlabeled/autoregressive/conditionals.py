@@ -125,7 +125,7 @@ def _add_gradient(x, weight, parameters, low, gradients):
         every_logit = h_low @ V_low[block].t()  # of a state with every value of the block
         logit = every_logit.view(-1)[place].to(x.dtype).add_(b[block])
         log_p += log_bernoulli(x_k, logit).sum(1)
-        g_logit = x_k.sub_(logit.sigmoid_()).mul_(weight)
+        g_logit = (x_k - logit.sigmoid_()).mul_(weight)
         g_b[block] += g_logit.sum(0)
         g_every = torch.zeros_like(every_logit)
         g_every.view(-1)[place] = g_logit.to(dtype)

@@ -3,9 +3,9 @@ r"""Draws from a neural autoregressive model, value by value in its ordering.
 The fields and hidden units of all rows are kept; a value changes those of the rows where it is not
 0. So a draw costs little more than one pass, and not one pass per value.
 
-**Completing.** The missing values are proposed in order from their conditionals, with the seen ones
-in their places. What this leaves out is how well the proposal explains the seen values that come
-after it,
+**Completing.** The missing values are proposed in order from their conditionals, with the seen
+ones in their places. What this leaves out is how well a proposal explains the seen values that
+come after it,
 
 .. math:: w(x) = \prod_{d\ \mathrm{seen}} p(x_d \mid x_{<d}) ,
           \qquad p(\text{missing} \mid \text{seen}) \propto w(x)\, q(x),

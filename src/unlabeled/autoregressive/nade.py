@@ -39,11 +39,11 @@ class NADE(SampleMixin, CompleteMixin, DensityMixin, Estimator):
         `random_state`, or a permutation of 0 .. n_features - 1.
     weight_decay : float, default=0.0
         L2 penalty; on W and V only.
-    n_epochs : int, default=50
+    n_epochs : int, default=20
         Passes over the data.
     batch_size : int, default=100
         Rows per update (over all processes).
-    learning_rate : float, default=0.001
+    learning_rate : float, default=0.005
         Step length at the start.
     schedule : {"linear", "constant", "cosine"} or Schedule, default="linear"
         What the learning rate is multiplied by on the way; "linear" and "cosine" fall from 1 to 0.
@@ -96,7 +96,7 @@ class NADE(SampleMixin, CompleteMixin, DensityMixin, Estimator):
     --------
     >>> from unlabeled.datasets import bars_and_stripes
     >>> X = bars_and_stripes(3)
-    >>> nade = NADE(16, n_epochs=300, learning_rate=0.02, random_state=0).fit(X)
+    >>> nade = NADE(16, n_epochs=100, learning_rate=0.05, random_state=0).fit(X)
     >>> nade.sample(5, random_state=0).shape
     (5, 9)
     >>> bool(nade.score(X) > -4)  # 14 different rows, two of them twice: -2.6 at best
@@ -111,9 +111,9 @@ class NADE(SampleMixin, CompleteMixin, DensityMixin, Estimator):
         *,
         ordering=None,
         weight_decay=0.0,
-        n_epochs=50,
+        n_epochs=20,
         batch_size=100,
-        learning_rate=0.001,
+        learning_rate=0.005,
         schedule="linear",
         optimizer="adam",
         max_gradient_norm=None,
@@ -179,8 +179,8 @@ class NADE(SampleMixin, CompleteMixin, DensityMixin, Estimator):
             p.grad = gradient[name]
         step.sync()
         if self.weight_decay:
-            for p in (nade.W, nade.V):
-                p.grad.add_(p.detach(), alpha=self.weight_decay)
+            gradient["W"].add_(nade.W.detach(), alpha=self.weight_decay)
+            gradient["V"].add_(nade.V.detach(), alpha=self.weight_decay)
         step.apply(batch.progress)
         return {"nats": -log_p.mean()}
 

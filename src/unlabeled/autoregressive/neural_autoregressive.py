@@ -68,16 +68,31 @@ class NeuralAutoregressive(nn.Module):
 
     @torch.no_grad()
     def fit_base(self, mean: torch.Tensor) -> None:
-        """Start at the data's mean (n_visible,), kept within [0.001, 0.999]."""
+        """Start as independent features with the data's mean, kept within [0.001, 0.999].
+
+        Parameters
+        ----------
+        mean : tensor of shape (n_visible,)
+        """
         self.b.copy_(mean[self.ordering].logit(1e-3))
 
     def log_prob(self, x: torch.Tensor) -> torch.Tensor:
-        """log p(x) in nats, shape (n,); autograd follows it into the parameters, not into x."""
+        """log p(x) in nats, shape (n,); autograd follows it into the parameters, not into x.
+
+        Parameters
+        ----------
+        x : tensor of shape (n, n_visible)
+        """
         return LogProb.apply(x[:, self.ordering], self.W, self.V, self.b, self.c)
 
     @torch.no_grad()
     def logits(self, x: torch.Tensor) -> torch.Tensor:
-        """log-odds of each feature given those before it, shape (n, n_visible)."""
+        """log-odds of each feature given those before it, shape (n, n_visible).
+
+        Parameters
+        ----------
+        x : tensor of shape (n, n_visible)
+        """
         in_order = logits(x[:, self.ordering], self.W, self.V, self.b, self.c)
         return in_order[:, self.ordering.argsort()]
 
@@ -108,7 +123,13 @@ class NeuralAutoregressive(nn.Module):
 
     @torch.no_grad()
     def sample(self, n: int, noise: Noise) -> torch.Tensor:
-        """Rows drawn from the model, exactly; shape (n, n_visible)."""
+        """Independent rows drawn from the model, shape (n, n_visible).
+
+        Parameters
+        ----------
+        n : int
+        noise : Noise
+        """
         x = self.b.new_zeros(n, len(self.b))
         drawn, _ = draw(self, x, torch.ones_like(x, dtype=torch.bool), noise)
         return drawn[:, self.ordering.argsort()]
@@ -117,7 +138,14 @@ class NeuralAutoregressive(nn.Module):
     def complete(self, x, missing, noise: Noise, n_steps: int) -> torch.Tensor:
         """Rows with what is missing drawn given what is seen, shape (n, n_visible).
 
-        See :func:`unlabeled.autoregressive.drawing.complete`.
+        Parameters
+        ----------
+        x : tensor of shape (n, n_visible)
+        missing : tensor of bool, shape (n, n_visible)
+        noise : Noise
+        n_steps : int
+            Steps of the chain for rows that have seen something after what is missing
+            (:mod:`unlabeled.autoregressive.drawing`).
         """
         drawn = complete(self, x[:, self.ordering], missing[:, self.ordering], noise, n_steps)
         return drawn[:, self.ordering.argsort()]

@@ -71,7 +71,8 @@ def model(key: str, seed: int):
     from unlabeled import VAE
     from unlabeled.variational import Bernoulli
 
-    return VAE(**RUNS[key]["params"], likelihood=Bernoulli(dynamic=True), random_state=seed)
+    params = {**RUNS[key]["params"], "likelihood": Bernoulli(dynamic=True)}
+    return VAE(**params, random_state=seed)
 
 
 def run(key: str, seed: int, *, checkpoint=None, quiet=False) -> dict:

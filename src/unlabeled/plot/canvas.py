@@ -4,7 +4,6 @@ __all__ = [
     "FAINT",
     "INK",
     "MUTED",
-    "PAPER",
     "SERIES",
     "Picture",
     "class_colours",
@@ -19,7 +18,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-INK, MUTED, FAINT, PAPER = "#1d1f23", "#6a6f78", "#d9d6ce", "#fcfbf8"
+INK, MUTED, FAINT = "#1d1f23", "#6a6f78", "#d9d6ce"
 DPI = 110
 SERIES = ("#0072b2", "#d55e00")  # training and validation; given and drawn
 # Ten that colour-blind readers tell apart, on white and on black (Petroff 2021).

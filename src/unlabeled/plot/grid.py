@@ -1,6 +1,6 @@
 """Many small pictures on one sheet: data, samples, filters."""
 
-__all__ = ["filters", "image_grid", "strongest", "weights_of"]
+__all__ = ["filters", "image_grid", "is_dictionary", "strongest", "weights_of"]
 
 from typing import Any
 
@@ -136,6 +136,14 @@ def filters(
 def strongest(weights: np.ndarray, k: int) -> np.ndarray:
     """Return the numbers of the ``k`` rows of largest norm, largest first."""
     return np.argsort(-np.linalg.norm(weights, axis=1), kind="stable")[:k]
+
+
+def is_dictionary(model: Any) -> bool:
+    """Whether the model's ``components_`` all have the norm 1 (or 0, if never used): atoms."""
+    if getattr(model, "components_", None) is None:
+        return False
+    norms = np.linalg.norm(weights_of(model), axis=1)
+    return bool((np.isclose(norms, 1, atol=1e-3) | (norms == 0)).all())
 
 
 def weights_of(model_or_components: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ from .pixels import paint, span, tile
 from .rows import Shape, dense, picture_shape
 
 NIGHT = (0x14, 0x15, 0x18, 0xFF)
-LETTERS = (0xE8, 0xE6, 0xE1)
+LETTERS, POINT = (0xE8, 0xE6, 0xE1), (0x56, 0xB4, 0xE9)
 
 
 def time_lapse(
@@ -24,12 +24,13 @@ def time_lapse(
     max_images: int = 100,
     n_columns: int | None = None,
     seconds: float = 6.0,
+    signed: bool | None = None,
 ) -> Path:
     """Write an animated GIF of weights or samples over the epochs.
 
-    Values of both signs are painted as weights (blue below zero, black at zero, vermilion
-    above, one scale for the film), others from black to white. Rows that are not pictures
-    become the lines of one picture, rows against features.
+    Weights are painted blue below zero, black at zero and vermilion above, on one scale for the
+    film; samples from black to white. Rows of two features are points of the plane; others that
+    are not pictures become the lines of one picture, rows against features.
 
     Parameters
     ----------
@@ -49,6 +50,9 @@ def time_lapse(
         Pictures in a row of the sheet; about square by default.
     seconds : float
         Length of the film; its last picture stays for two seconds more.
+    signed : bool, optional
+        Whether these are weights; by default if a value is negative, unless a ``Snapshot`` says
+        that it took samples.
 
     Returns
     -------
@@ -69,8 +73,11 @@ def time_lapse(
     """
     labels, frames = frames_of(snapshots, max_frames)
     shape = picture_shape(image_shape, d=dense(frames[0]).shape[1], X=frames[0])
-    rows = [dense(frame)[:max_images] for frame in frames]
-    sheets = film(rows, shape, n_columns)
+    flat = shape is None and dense(frames[0]).shape[1] == 2
+    rows = [dense(frame)[: None if flat else max_images] for frame in frames]
+    if signed is None and getattr(snapshots, "take", None) == "samples":
+        signed = False
+    sheets = film(rows, shape, n_columns, signed)
     images = _few_colours([_caption(p, t) for p, t in zip(sheets, labels, strict=True)])
     path = Path(path)
     pause = [max(20, round(1000 * seconds / len(images)))] * len(images)
@@ -99,11 +106,16 @@ def frames_of(snapshots: Any, max_frames: int) -> tuple[list[str], list[np.ndarr
 
 
 def film(
-    frames: list[np.ndarray], shape: Shape | None, n_columns: int | None = None
+    frames: list[np.ndarray],
+    shape: Shape | None,
+    n_columns: int | None = None,
+    signed: bool | None = None,
 ) -> list[np.ndarray]:
     """Paint frames of shape (n, d) on one scale of colour; each becomes (H, W, 4)."""
     stack = np.stack(frames)
-    signed = bool(np.nanmin(stack) < 0)
+    if shape is None and stack.shape[2] == 2:
+        return [_points(points, stack[-1]) for points in stack]
+    signed = bool(np.nanmin(stack) < 0) if signed is None else signed
     limits = span(stack[-1] if signed else stack, signed=signed)
     if shape is None:
         lines = paint(stack[:, None], limits, signed=signed)
@@ -114,6 +126,20 @@ def film(
         pixels = _over(pixels, (0, 0, 0, 0xFF))
     pixels = pixels.reshape(-1, n, *pixels.shape[1:])
     return [tile(frame, n_columns, side=56, gap=NIGHT) for frame in pixels]
+
+
+def _points(points: np.ndarray, last: np.ndarray, side: int = 480) -> np.ndarray:
+    """Paint points of the plane, shape (n, 2), in a square that holds the last ones."""
+    low, high = last.min(axis=0), last.max(axis=0)
+    wide = 1.25 * float((high - low).max() or 1.0)
+    at = (side * ((points - (low + high) / 2) / wide + 0.5)).round().astype(int)
+    sheet = np.tile(np.array(NIGHT, np.uint8), (side, side, 1))
+    dot = np.arange(-1, 2)
+    x, y = at[:, 0, None, None] + dot, side - 1 - at[:, 1, None, None] + dot[:, None]
+    x, y = np.broadcast_arrays(x, y)
+    seen = (x >= 0) & (x < side) & (y >= 0) & (y < side)
+    sheet[y[seen], x[seen]] = (*POINT, 0xFF)
+    return sheet
 
 
 def _over(pixels: np.ndarray, ground: tuple[int, ...]) -> np.ndarray:

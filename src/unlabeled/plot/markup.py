@@ -158,7 +158,6 @@ NIGHT = {  # colours of the canvas, and what they are on a dark page
     "#1d1f23": "#e8e6e1",
     "#6a6f78": "#9aa0aa",
     "#d9d6ce": "#3a3d44",
-    "#fcfbf8": "#141518",
     "#0072b2": "#56b4e9",
     "#d55e00": "#f08a3c",
 }

@@ -1,6 +1,16 @@
 """Numbers of a report that more than one section shows."""
 
-__all__ = ["Score", "errors", "independent", "likelihood", "partition", "seconds"]
+__all__ = [
+    "Codes",
+    "Errors",
+    "Score",
+    "codes",
+    "errors",
+    "independent",
+    "likelihood",
+    "partition",
+    "seconds",
+]
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +21,7 @@ from .curves import history_of
 from .rows import count, dense
 from .subject import Data, Subject
 
-MOST_SCORED = 10_000
+MOST_SCORED, MOST_LOOKED_AT = 10_000, 1000
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,8 @@ def likelihood(s: Subject) -> list[Score] | None:
     scores = []
     for part, X in s.parts.items():
         rows = s.choose(MOST_SCORED, f"likelihood {part}", part)
-        own = dense(s.model.score_samples(rows)).ravel().astype(np.float64)
+        known = s.told(MOST_SCORED, f"likelihood {part}", part)
+        own = dense(s.model.score_samples(rows, **known)).ravel().astype(np.float64)
         other = independent(s.data, dense(rows))
         scores.append(Score(part, len(own), count(X), own, other))
     return scores
@@ -77,15 +88,61 @@ def partition(s: Subject) -> Any:
     return s.model.log_partition() if hasattr(s.model, "log_partition") else None
 
 
-def errors(s: Subject) -> tuple[Any, np.ndarray] | None:
-    """Return up to 1,000 random rows and their squared reconstruction errors, or None."""
+@dataclass(frozen=True)
+class Errors:
+    """Rows, what the model makes of them, and the squared difference."""
+
+    rows: Any
+    again: np.ndarray = field(repr=False)
+    squared: np.ndarray = field(repr=False)  # (n, d); of a missing value, zero
+
+    @property
+    def of_rows(self) -> np.ndarray:
+        """Squared error of each row."""
+        return self.squared.sum(axis=1)
+
+    @property
+    def of_features(self) -> np.ndarray:
+        """Mean squared error of each feature."""
+        return self.squared.mean(axis=0)
+
+
+def errors(s: Subject) -> Errors | None:
+    """Return up to 1,000 random rows and their reconstructions, or None."""
     if not hasattr(s.model, "reconstruct"):
         return None
-    rows = s.choose(1000, "reconstructions")
-    if hasattr(s.model, "reconstruction_error"):
-        return rows, dense(s.model.reconstruction_error(rows)).ravel().astype(np.float64)
-    gap = dense(rows) - dense(s.model.reconstruct(rows))
-    return rows, np.sum(np.square(gap, dtype=np.float64), axis=1)
+    rows = s.choose(MOST_LOOKED_AT, "reconstructions")
+    known = s.told(MOST_LOOKED_AT, "reconstructions")
+    again = dense(s.model.reconstruct(rows, **known))
+    return Errors(rows, again, np.nan_to_num(np.square(dense(rows) - again, dtype=np.float64)))
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Codes, shape (n, k), of rows, and the labels of these; of draws where rows are None."""
+
+    rows: Any
+    H: np.ndarray = field(repr=False)
+    y: Any = field(repr=False)
+
+
+def codes(s: Subject) -> Codes | None:
+    """Return codes of up to 1,000 random rows.
+
+    Of a model that decodes but cannot encode: draws from the standard normal distribution, the
+    prior of generators. None of a model that can do neither.
+    """
+    name = "codes"
+    if hasattr(s.model, "transform"):
+        rows = s.choose(MOST_LOOKED_AT, name)
+        H = dense(s.model.transform(rows, **s.told(MOST_LOOKED_AT, name)))
+        return Codes(rows, H.astype(np.float64), s.labels_of(MOST_LOOKED_AT, name))
+    k = getattr(s.model, "n_components", None)
+    if k is None or not hasattr(s.model, "inverse_transform"):
+        return None
+    rng = np.random.default_rng(s.seed_of(name))
+    H, y = rng.standard_normal((MOST_LOOKED_AT, int(k))), s.labels.get(s.shown)
+    return Codes(None, H, None if y is None else rng.choice(np.asarray(y), MOST_LOOKED_AT))
 
 
 def seconds(s: Subject) -> float | None:

@@ -30,11 +30,15 @@ def report(
     snapshots: Any = None,
     model_path: str | Path | None = None,
     random_state: Any = 0,
+    y: Any = None,
+    y_val: Any = None,
+    y_test: Any = None,
 ) -> Path:
     """Write a page that shows what a model learned, in one file without outside parts.
 
     The model is asked for what it can do (``sample``, ``complete``, ``reconstruct``,
-    ``score_samples``, ``components_``, ``history_``), never for its class; a section that it
+    ``transform``, ``inverse_transform``, ``score_samples``, ``components_``, ``history_``), never
+    for its class; a section that it
     cannot fill is left out. A section that fails is named on the page and in a warning.
     Pictures and numbers are a function of the model, the data and ``random_state``; only time,
     memory and versions, all in the last section, change from run to run.
@@ -61,6 +65,9 @@ def report(
         Folder where the model was saved, to be named on the page.
     random_state : int, RandomState or None
         Seed of the rows shown and of what the model draws.
+    y, y_val, y_test : array-like, shape (n,), optional
+        Labels of the rows. They colour the codes; only a model with ``conditional=True``, which
+        needs them, is told.
 
     Returns
     -------
@@ -71,14 +78,19 @@ def report(
     ------
     ValueError
         If there are no rows, if ``X`` has another number of features than the model was fitted
-        on, or if ``image_shape`` does not hold them.
+        on, if ``image_shape`` does not hold them, or if labels do not match the rows or a
+        conditional model lacks them.
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
     """
     from unlabeled.validation import generator_seed
 
     seed = generator_seed(random_state)
-    subject = Subject(model, X, X_val, X_test, image_shape, seed, snapshots, model_path, title)
+    subject = Subject(
+        model,
+        *(X, X_val, X_test, image_shape, seed, snapshots, model_path, title),
+        *(y, y_val, y_test),
+    )
     _check(subject)
     path = Path(path)
     path = path / "report.html" if path.is_dir() else path
@@ -122,9 +134,10 @@ def _made(make: Callable[[Subject], Html | None], s: Subject) -> Html | None:
 
 def _lead(s: Subject) -> str:
     n, d = f"{s.data.n_rows:,}".replace(",", "\u202f"), s.data.n_features
-    what = f"{n} unlabelled rows of {d} {s.unit}s"
+    kind = "labelled" if getattr(s.model, "conditional", False) else "unlabelled"
+    what = f"{n} {kind} rows of {d} {s.unit}s"
     if s.shape and s.shape[0] == 1:
-        what = f"{n} unlabelled pictures of {s.shape[1]} × {s.shape[2]} pixels"
+        what = f"{n} {kind} pictures of {s.shape[1]} × {s.shape[2]} pixels"
     return f"One {type(s.model).__name__}, trained on {what}."
 
 
@@ -145,4 +158,16 @@ def _check(s: Subject) -> None:
             )
         if count(X) == 0:
             raise ValueError(f"report needs at least one {part} row, got none.")
+        _check_labels(s, part, count(X))
     _ = s.shape
+
+
+def _check_labels(s: Subject, part: str, n: int) -> None:
+    y = s.labels.get(part)
+    if y is None and getattr(s.model, "conditional", False):
+        raise ValueError(
+            f"report needs the labels of the {part} rows, as this model is conditional: give y, "
+            "y_val or y_test beside X, X_val or X_test."
+        )
+    if y is not None and count(y) != n:
+        raise ValueError(f"report needs a label for each {part} row, got {count(y)} for {n}.")

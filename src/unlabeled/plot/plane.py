@@ -1,6 +1,6 @@
 """A plane through latent space, decoded point by point."""
 
-__all__ = ["Plane", "latent_plane", "plane_of", "prior"]
+__all__ = ["Plane", "drawn_lines", "latent_plane", "plane_of", "prior"]
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 
 from .compare import must, told
 from .pixels import paint, span, tile
-from .rows import count, dense, picture_shape
+from .rows import Shape, count, dense, picture_shape
 from .walks import strongest
 
 
@@ -69,7 +69,10 @@ def latent_plane(
     H = prior(model.n_components) if X is None else encode(model, X, **told(model, labels))
     plane = plane_of(model, H, components, n_steps, y)
     shape = picture_shape(image_shape, d=plane.rows.shape[-1], model=model, X=X)
-    return _lines(plane, figure) if shape is None else _pictures(plane, shape, figure)
+    if shape is None:
+        return drawn_lines(plane, figure)
+    limits = span(plane.rows if X is None or not hasattr(model, "transform") else dense(X))
+    return _pictures(plane, shape, limits, figure)
 
 
 @dataclass(frozen=True)
@@ -122,11 +125,11 @@ def prior(k: int, n: int = 2001) -> np.ndarray:
     return np.repeat(ndtri((np.arange(n) + 0.5) / n)[:, None], k, axis=1)
 
 
-def _pictures(plane: Plane, shape: Any, figure: Any) -> Any:
+def _pictures(plane: Plane, shape: Shape, limits: tuple[float, float], figure: Any) -> Any:
     from .canvas import new_figure
 
     n = len(plane.values)
-    pixels = paint(plane.rows.reshape(-1, *shape), span(plane.rows))
+    pixels = paint(plane.rows.reshape(-1, *shape), limits)
     sheet = tile(pixels, n)
     h, w = sheet.shape[:2]
     figure = new_figure(6.4, 6.4 * h / w) if figure is None else figure
@@ -136,7 +139,8 @@ def _pictures(plane: Plane, shape: Any, figure: Any) -> Any:
     return figure
 
 
-def _lines(plane: Plane, figure: Any) -> Any:
+def drawn_lines(plane: Plane, figure: Any = None) -> Any:
+    """Draw the rows of a plane that are not pictures."""
     from matplotlib.collections import LineCollection
 
     from .canvas import SERIES, new_figure

@@ -1,6 +1,6 @@
 """Codes as points of the plane, in the colours of their labels."""
 
-__all__ = ["codes", "flat"]
+__all__ = ["codes", "dense_labels", "flat", "too_many"]
 
 from typing import Any
 
@@ -121,33 +121,38 @@ def _spread(ax: Any, points: np.ndarray, names: list[str], labels: np.ndarray | 
     from .canvas import INK, clean
 
     clean(ax)
+    ax.margins(0.04)
     dot = {"s": float(np.clip(9000 / len(points), 5, 26)), "lw": 0, "alpha": 0.75}
     if labels is not None and _is_scale(labels):
         _scale(ax, ax.scatter(*points.T, c=labels, cmap="viridis", rasterized=True, **dot))
     else:
-        for name, colour, marker, part in _groups(labels, len(points)):
+        groups = _groups(labels, len(points))
+        for _, colour, marker, part in groups:
             ax.scatter(*points[part].T, c=colour, marker=marker, rasterized=True, **dot)
-            _write(ax, name, np.median(points[part], axis=0), colour)
+        if labels is not None:
+            _write(ax, [(n, np.median(points[part], axis=0), c) for n, c, _, part in groups])
     ax.set_xlabel(names[0], fontsize=9, color=INK)
     ax.set_ylabel(names[1], fontsize=9, color=INK)
-    ax.margins(0.04)
 
 
-def _heights(ax: Any, points: np.ndarray, names: list[str], labels: np.ndarray | None) -> None:
+def _heights(ax: Any, points: np.ndarray, axes: list[str], labels: np.ndarray | None) -> None:
     from .canvas import INK, clean
 
     clean(ax)
     edges = np.histogram_bin_edges(points[:, 0], 50)
     labels = None if labels is not None and _is_scale(labels) else labels
+    names: list[tuple[str, Any, str]] = []
     for name, colour, _, part in _groups(labels, len(points)):
         heights = np.histogram(points[part, 0], edges)[0] / len(points)
         ax.stairs(heights, edges, color=colour, fill=True, alpha=0.2, lw=0)
         ax.stairs(heights, edges, color=colour, lw=1.3)
-        _write(ax, name, (np.median(points[part, 0]), heights.max()), colour)
+        names.append((name, (edges[heights.argmax()], heights.max()), colour))
     ax.set_yticks([])
-    ax.set_xlabel(names[0], fontsize=9, color=INK)
+    ax.set_xlabel(axes[0], fontsize=9, color=INK)
     ax.margins(y=0.12)
     ax.set_ylim(0)
+    if labels is not None:
+        _write(ax, names)
 
 
 def _groups(labels: np.ndarray | None, n: int) -> list[tuple[str, str, str, np.ndarray]]:
@@ -157,7 +162,7 @@ def _groups(labels: np.ndarray | None, n: int) -> list[tuple[str, str, str, np.n
     if labels is None:
         return [("", SERIES[0], "o", np.ones(n, bool))]
     classes = np.unique(labels)
-    if len(classes) > MOST_NAMES:
+    if too_many(labels):
         raise ValueError(
             f"codes can tell at most {MOST_NAMES} classes apart, got {len(classes)}: merge some, "
             "or give numbers with a fraction, which are drawn as a scale."
@@ -166,26 +171,45 @@ def _groups(labels: np.ndarray | None, n: int) -> list[tuple[str, str, str, np.n
     return [(str(c), colours[i], MARKERS[i // 10], labels == c) for i, c in enumerate(classes)]
 
 
+def too_many(labels: np.ndarray) -> bool:
+    """Whether there are more classes than can be told apart."""
+    return len(np.unique(labels)) > MOST_NAMES and not _is_scale(labels)
+
+
 def _is_scale(labels: np.ndarray) -> bool:
     return labels.dtype.kind == "f" and bool((labels != np.round(labels)).any())
 
 
-def _write(ax: Any, name: str, at: Any, colour: str) -> None:
-    from matplotlib.patheffects import withStroke
+def _write(ax: Any, names: list[tuple[str, Any, str]]) -> None:
+    """Write each name on its colour, at its place or as near as the others let it."""
+    ax.autoscale_view()
+    inside = ax.transData + ax.transAxes.inverted()
+    at = apart(inside.transform(np.array([place for _, place, _ in names])))
+    for (name, _, colour), place in zip(names, at, strict=True):
+        light = np.dot([int(colour[i : i + 2], 16) for i in (1, 3, 5)], (0.3, 0.59, 0.11)) > 140
+        ax.annotate(
+            name,
+            place,
+            xycoords="axes fraction",
+            ha="center",
+            va="center",
+            fontsize=9,
+            fontweight="bold",
+            color="#000000" if light else "#ffffff",
+            parse_math=False,
+            bbox={"boxstyle": "round,pad=0.25", "fc": colour, "ec": "#ffffff", "lw": 0.8},
+        )
 
-    from .canvas import INK, PAPER
 
-    ax.annotate(
-        name,
-        at,
-        ha="center",
-        va="center",
-        fontsize=11,
-        fontweight="bold",
-        color=INK,
-        parse_math=False,
-        path_effects=[withStroke(linewidth=3, foreground=PAPER)],
-    )
+def apart(points: np.ndarray, gap: float = 0.06) -> np.ndarray:
+    """Return points, shape (n, 2), moved until any two are about ``gap`` apart."""
+    points = points + 1e-6 * np.arange(len(points))[:, None]
+    for _ in range(200):
+        away = points[:, None] - points[None]
+        distance = np.linalg.norm(away, axis=-1) + np.eye(len(points))
+        push = np.clip(gap - distance, 0, None) / distance * (1 - np.eye(len(points)))
+        points = points + 0.5 * (push[..., None] * away).sum(axis=1)
+    return points
 
 
 def _scale(ax: Any, points: Any) -> None:

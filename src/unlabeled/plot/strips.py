@@ -43,8 +43,9 @@ def strips(
     sheet = tile(pixels.reshape(-1, *pixels.shape[2:]), m, gap=gap)
     h, w = sheet.shape[:2]
     if figure is None:
-        wide = width or 0.85 * m
-        figure = new_figure(wide, wide * h / w + 0.35)
+        names = 0.1 + 0.065 * max(map(len, rows)) if rows else 0.0
+        wide = (width or 0.85 * m + names) - names
+        figure = new_figure(wide + names, wide * h / w + 0.35)
     ax = figure.add_subplot()
     ax.imshow(sheet, interpolation="auto")
     ax.spines[:].set_visible(False)

@@ -10,6 +10,8 @@ from zlib import crc32
 
 import numpy as np
 
+from .compare import told
+from .pixels import span
 from .rows import Shape, count, dense, feature_names, picture_shape, take
 
 BLOCK = 4096
@@ -80,6 +82,8 @@ class Subject:
         Asked for its capabilities by ``hasattr`` alone.
     X, X_val, X_test : array-like
         Training data and, where there are some, rows that were not trained on.
+    y, y_val, y_test : array-like, optional
+        Their labels: what a conditional model has to be told, and the colours of codes.
     given_shape : tuple of int, False or None
         The shape of a picture, if the user knows it.
     seed : int
@@ -97,6 +101,9 @@ class Subject:
     snapshots: Any = None
     model_path: Any = None
     title: str | None = None
+    y: Any = None
+    y_val: Any = None
+    y_test: Any = None
     memory: dict = field(default_factory=dict, repr=False, compare=False)
 
     def recall(self, measure: Callable[["Subject"], Any]) -> Any:
@@ -116,6 +123,11 @@ class Subject:
         d = self.data.n_features
         return picture_shape(self.given_shape, d=d, model=self.model, X=self.X)
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The values of black and white: those of the data."""
+        return span(np.array([self.data.low, self.data.high]))
+
     @cached_property
     def names(self) -> list[str] | None:
         """Names of the columns."""
@@ -126,6 +138,12 @@ class Subject:
         """The data by name: training, and validation and test where given."""
         named = {"training": self.X, "validation": self.X_val, "test": self.X_test}
         return {name: X for name, X in named.items() if X is not None}
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """The labels by name of the part, where given."""
+        named = {"training": self.y, "validation": self.y_val, "test": self.y_test}
+        return {name: y for name, y in named.items() if y is not None}
 
     @property
     def shown(self) -> str:
@@ -144,9 +162,21 @@ class Subject:
 
     def choose(self, n: int, name: str, part: str | None = None) -> Any:
         """Return up to ``n`` random rows of a part, by default the one :attr:`shown`."""
-        X = self.parts[part or self.shown]
-        order = np.random.default_rng(self.seed_of(name)).permutation(count(X))
-        return take(X, np.sort(order[:n]))
+        return take(self.parts[part or self.shown], self._numbers(n, name, part))
+
+    def labels_of(self, n: int, name: str, part: str | None = None) -> Any:
+        """Return the labels of the rows that :meth:`choose` returns, or None."""
+        y = self.labels.get(part or self.shown)
+        return None if y is None else take(y, self._numbers(n, name, part))
+
+    def told(self, n: int, name: str, part: str | None = None) -> dict[str, Any]:
+        """Return what the model has to be told of the rows that :meth:`choose` returns."""
+        return told(self.model, self.labels_of(n, name, part))
+
+    def _numbers(self, n: int, name: str, part: str | None = None) -> np.ndarray:
+        rows = count(self.parts[part or self.shown])
+        order = np.random.default_rng(self.seed_of(name)).permutation(rows)
+        return np.sort(order[:n])
 
     def images(self, rows: Any) -> np.ndarray:
         """Return rows as pictures, shape (n, c, h, w); large ones averaged down."""

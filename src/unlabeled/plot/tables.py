@@ -155,7 +155,8 @@ def fans(
     n, m, d = strips.shape
     columns = min(n, 3 if d <= 40 else 2)
     if figure is None:
-        figure = new_figure(2.9 * columns, 1.7 * -(-n // columns) + 0.5)
+        room = 0.5 if names is None or d > MAX_NAMES else 1.3
+        figure = new_figure(2.9 * columns, 1.7 * -(-n // columns) + room)
     axes = figure.subplots(-(-n // columns), columns, sharex=True, sharey=True, squeeze=False)
     colours = mix(SERIES[0], SERIES[1], m)
     for i, ax in enumerate(axes.flat):

@@ -1,6 +1,6 @@
 """Walks in latent space as strips: from row to row, and along one component."""
 
-__all__ = ["interpolations", "led", "strongest", "traversals", "usual"]
+__all__ = ["interpolations", "led", "paths_between", "strongest", "traversals", "usual"]
 
 from collections.abc import Sequence
 from typing import Any
@@ -60,18 +60,25 @@ def interpolations(
     TypeError
         If the model cannot decode.
     """
-    from unlabeled.latent import interpolate
-
     must(model, "inverse_transform", "interpolations")
     some = np.arange(min(count(start), max_rows))
     start, end, y = (None if part is None else take(part, some) for part in (start, end, y))
-    path = interpolate(model, start, end, n_steps, kind=kind, **told(model, y))
-    path = dense(path).reshape(len(some), n_steps, -1)
-    names = [""] * n_steps
-    if hasattr(model, "transform"):
-        path = np.concatenate([dense(start)[:, None], path, dense(end)[:, None]], axis=1)
-        names = ["start", *names, "end"]
-    return _drawn(path, model, start, image_shape, figure, columns=names)
+    paths, names = paths_between(model, start, end, n_steps, kind, **told(model, y))
+    return _drawn(paths, model, start, image_shape, figure, columns=names)
+
+
+def paths_between(
+    model: Any, start: Any, end: Any, n_steps: int, kind: str, y: Any = None
+) -> tuple[np.ndarray, list[str]]:
+    """Return decoded paths with the rows at their ends, shape (n, m, d), and names of stations."""
+    from unlabeled.latent import interpolate
+
+    path = dense(interpolate(model, start, end, n_steps, kind=kind, y=y))
+    path = path.reshape(count(start), n_steps, -1)
+    if not hasattr(model, "transform"):
+        return path, [""] * n_steps
+    ends = dense(start)[:, None], dense(end)[:, None]
+    return np.concatenate([ends[0], path, ends[1]], axis=1), ["start", *[""] * n_steps, "end"]
 
 
 def traversals(
@@ -129,7 +136,9 @@ def traversals(
         components = strongest(model, H, row, max_components, here)
     values = usual(H, n_steps)[:, list(components)]
     paths = led(model, H[row], components, values, here)
-    return _drawn(paths, model, X, image_shape, figure, rows=[f"code {j}" for j in components])
+    names = [f"code {j}" for j in components]
+    ends = ["5 %", *[""] * (n_steps - 2), "95 %"]
+    return _drawn(paths, model, X, image_shape, figure, rows=names, columns=ends)
 
 
 def usual(H: np.ndarray, n_steps: int) -> np.ndarray:
@@ -190,8 +199,9 @@ def _drawn(
     """Draw paths, shape (n, m, d), as strips of pictures or as lines."""
     shape = picture_shape(image_shape, d=paths.shape[-1], model=model, X=X)
     if shape is None:
-        labels = ("low", "high") if rows else ("start", "end")
+        labels = ("5 %", "95 %") if rows else ("start", "end")
         return fans(paths, feature_names(model), titles=rows, labels=labels, figure=figure)
-    pixels = paint(paths.reshape(-1, *shape), span(paths))
+    limits = span(dense(X) if hasattr(model, "transform") else paths)
+    pixels = paint(paths.reshape(-1, *shape), limits)
     pixels = pixels.reshape(*paths.shape[:2], *pixels.shape[1:])
     return strips(pixels, rows=rows, columns=columns, figure=figure)

@@ -18,50 +18,64 @@ import torch
 
 from unlabeled.sparse.lasso import Solver, duality_gap, is_solved, warn_unsolved
 from unlabeled.sparse.problem import LeastSquares
+from unlabeled.sparse.proximal import accelerated, start
 from unlabeled.validation import check_number
 
 __all__ = ["FeatureSign", "padded"]
 
-_AT_ONCE = 2**23  # numbers in the small Gram matrices of the rows that are solved together
+_AT_ONCE = 2**22  # numbers in the small Gram matrices of the rows that are solved together
+_WARM = 30  # steps of FISTA from zero to where the search begins
 
 
 class FeatureSign(Solver):
     """The Lasso by feature-sign search: exact, and quick where few codes are not zero.
 
-    Every row has its own active set; the small linear systems of many rows are solved together.
+        Every row has its own active set, first guessed by a few steps of FISTA; the small linear
+        systems of many rows are solved together. In float64 within, whatever the data are.
 
-    Parameters
-    ----------
-    tol : float, default=1e-6
-        A row is done when its duality gap is below this fraction of its objective.
-    max_steps : int, default=2000
-        After so many steps a row is left as it is, and a ConvergenceWarning says so.
+        Parameters
+        ----------
+        tol : float, default=1e-8
+            A row is done when its duality gap is below this fraction of its objective.
+        max_steps : int, default=2000
+            After so many steps a row is left as it is, and a ConvergenceWarning says so.
 
-    Examples
-    --------
-    >>> import torch
-    >>> from unlabeled.sparse.problem import LeastSquares
-    >>> x, D = torch.tensor([[3.0, -2.0, 0.5]]), torch.eye(3)
-    >>> FeatureSign().solve(LeastSquares(x, D), alpha=1.0).tolist()
-    [[2.0, -1.0, 0.0]]
+        Examples
+        --------
+        >>> import torch
+        >>> from unlabeled.sparse.problem import LeastSquares
+    from unlabeled.sparse.proximal import accelerated, start
+        >>> x, D = torch.tensor([[3.0, -2.0, 0.5]]), torch.eye(3)
+        >>> FeatureSign().solve(LeastSquares(x, D), alpha=1.0).tolist()
+        [[2.0, -1.0, 0.0]]
     """
 
-    def __init__(self, tol: float = 1e-6, max_steps: int = 2000):
+    def __init__(self, tol: float = 1e-8, max_steps: int = 2000):
         check_number("tol", tol, 0)
         check_number("max_steps", max_steps, 1, integer=True)
         self.tol = tol
         self.max_steps = max_steps
 
     def solve(self, problem: LeastSquares, alpha: float, positive: bool = False) -> torch.Tensor:
-        size = max(1, _AT_ONCE // min(problem.D.shape) ** 2)
-        parts = [slice(k, k + size) for k in range(0, len(problem), size)]
-        codes = [self._solve(problem.rows(part), alpha, positive) for part in parts]
-        return torch.cat(codes) if codes else problem.x.new_zeros(0, len(problem.D))
+        L = problem.lipschitz()
+        h, *_ = accelerated(problem, start(problem.zeros()), _WARM, L, alpha, positive)
+        return self.search(problem, h, alpha, positive)
 
-    def _solve(self, problem, alpha, positive):
-        codes = problem.x.new_zeros(len(problem), len(problem.D))
-        open_rows = torch.arange(len(problem), device=codes.device)
-        h, stuck = codes.clone(), torch.zeros_like(open_rows, dtype=torch.bool)
+    def search(
+        self, problem: LeastSquares, h: torch.Tensor, alpha: float, positive: bool = False
+    ) -> torch.Tensor:
+        """The same from codes h of shape (n, n_components), which are not changed."""
+        exact, codes = problem.double(), torch.empty_like(h)
+        most = max(1, int((h != 0).sum(1).amax())) if len(h) else 1
+        for part in torch.arange(len(h), device=h.device).split(max(1, _AT_ONCE // most**2)):
+            found = self._search(exact.rows(part), h[part].double(), alpha, positive)
+            codes[part] = found.to(h.dtype)
+        return codes
+
+    def _search(self, problem, h, alpha, positive):
+        codes = torch.empty_like(h)
+        open_rows = torch.arange(len(h), device=h.device)
+        stuck = torch.zeros_like(open_rows, dtype=torch.bool)
         for _ in range(self.max_steps):
             r = problem.residual(h)
             c = problem.correlation(r)
@@ -75,7 +89,7 @@ class FeatureSign(Solver):
                 h, c, gap, value = (v[left] for v in (h, c, gap, value))
             rounding = 8 * torch.finfo(h.dtype).eps * problem.x.norm(dim=1)
             signs = _activated(h.sign(), c, alpha, positive, rounding)
-            h, stuck = _search(problem, h, signs, c, alpha, positive)
+            h, stuck = _step(problem, h, signs, c, alpha, positive)
         codes[open_rows] = h
         warn_unsolved(self, gap, value, len(codes))
         return codes
@@ -119,7 +133,7 @@ def padded(active: torch.Tensor):
     return atoms, real.bool()
 
 
-def _search(problem, h, signs, c, alpha, positive):
+def _step(problem, h, signs, c, alpha, positive):
     """One step of all rows: towards the minimum for these signs, to the best point on the way.
 
     Returns the codes, and which rows are stuck: their objective cannot fall, but for rounding.

@@ -87,7 +87,7 @@ def duality_gap(
 
 def is_solved(gap: torch.Tensor, value: torch.Tensor, problem: LeastSquares, tol: float):
     """Whether the gap is below `tol` of the objective, or of rounding alone; shape (n,)."""
-    rounding = torch.finfo(gap.dtype).eps * problem.x.square().sum(1)
+    rounding = 8 * torch.finfo(gap.dtype).eps * problem.x.square().sum(1)
     return gap <= tol * value + rounding
 
 

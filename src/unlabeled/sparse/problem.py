@@ -53,6 +53,20 @@ class LeastSquares:
         part.seen = None if self.seen is None else self.seen[index]
         return part
 
+    def double(self) -> LeastSquares:
+        """The same question in float64."""
+        twin = copy(self)
+        for name in ("x", "D", "_G", "seen"):
+            value = getattr(self, name)
+            setattr(twin, name, None if value is None else value.double())
+        if self._G is not None:
+            twin._G = twin.D @ twin.D.t()
+        return twin
+
+    def zeros(self) -> torch.Tensor:
+        """Codes of zero, shape (n, n_components)."""
+        return self.x.new_zeros(len(self.x), len(self.D))
+
     def residual(self, h: torch.Tensor) -> torch.Tensor:
         """r, shape (n, n_features)."""
         r = torch.addmm(self.x, h, self.D, alpha=-1)

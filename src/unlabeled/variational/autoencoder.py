@@ -23,7 +23,7 @@ class VariationalAutoencoder(nn.Module):
     Parameters
     ----------
     encoder : Encoder
-        To 2 * n_components numbers, means and logarithms of standard deviations.
+        To 2 * n_components numbers, for means and standard deviations.
     decoder : Decoder
         To the outputs f that `likelihood` reads, counted from those of independent features.
     likelihood : Likelihood
@@ -40,9 +40,13 @@ class VariationalAutoencoder(nn.Module):
         self.register_buffer("base", torch.zeros(n_outputs))
 
     def posterior(self, x: torch.Tensor, y: torch.Tensor | None = None):
-        """Means and logarithms of the standard deviations of q(z | x), each (n, n_components)."""
-        mean, log_std = self.encoder(x, y).to(x.dtype).chunk(2, 1)
-        return mean, log_std
+        r"""Means and logarithms of the standard deviations of q(z | x), each (n, n_components).
+
+        The second half :math:`s` of what the encoder says makes :math:`\sigma = e^s` below 1, the
+        prior's, and :math:`1 + s` above it, so that no row can make it overflow.
+        """
+        mean, s = self.encoder(x, y).to(x.dtype).chunk(2, 1)
+        return mean, s.clamp(max=0) + s.clamp(min=0).log1p()
 
     def outputs(self, z: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         """f(z) of codes (n, n_components), or (n, k, n_components): k for each row and label."""

@@ -50,9 +50,10 @@ def complete(
         mean, log_std = vae.posterior(x, y)
         e = torch.stack([(z - mean) * torch.exp(-log_std), noise.normal(z.shape)], 1)
         proposed = mean + log_std.exp() * e[:, 1]
-        log_w = sum(vae.log_weights(x, mean, log_std, e, y))  # (n, 2): as it is, as proposed
+        log_p, log_ratio = vae.log_weights(x, mean, log_std, e, y)
+        now, then = (log_p + log_ratio).unbind(1)
         u = noise.uniform((len(x), 1))[:, 0]
-        taken = (u.log() < log_w[:, 1] - log_w[:, 0]) | (step <= n_steps // _PSEUDO)
+        taken = (u.log() < then - now) | (step <= n_steps // _PSEUDO)
         z = torch.where(taken[:, None], proposed, z)
         x = _filled(vae, x, missing, z, noise, y)
     return x

@@ -7,10 +7,11 @@ import math
 from collections.abc import Iterable
 
 import torch
+from torch.quasirandom import SobolEngine
 
 from unlabeled.variational.autoencoder import VariationalAutoencoder
 
-__all__ = ["bound", "split"]
+__all__ = ["bound", "even", "split"]
 
 _AT_ONCE = 2**21  # values of decoded rows that are made together
 
@@ -45,3 +46,29 @@ def split(n_samples: int, x: torch.Tensor) -> list[int]:
     """`n_samples` in parts that leave, for all rows `x` together, a modest number of values."""
     most = max(1, _AT_ONCE // max(1, x.numel()))
     return [min(most, n_samples - done) for done in range(0, n_samples, most)]
+
+
+def even(n_samples: int, n_components: int, seed: int) -> torch.Tensor:
+    """Standard normal points that lie more evenly than independent ones would, float64.
+
+    Each is standard normal over the seeds, so that a bound made of them is one on average (a
+    scrambled Sobol sequence). Rows that meet the same points err together, and evenly spread
+    points leave little to err by.
+
+    Parameters
+    ----------
+    n_samples, n_components : int
+    seed : int
+
+    Returns
+    -------
+    tensor of shape (n_samples, n_components)
+
+    References
+    ----------
+    Buchholz, Wenzel, Mandt. Quasi-Monte Carlo variational inference. ICML 2018.
+    """
+    points = SobolEngine(n_components, scramble=True, seed=seed).draw(
+        n_samples, dtype=torch.float64
+    )
+    return torch.special.ndtri(points.clamp(2**-32, 1 - 2**-32))

@@ -16,7 +16,7 @@ from unlabeled.engine.rows import moments
 from unlabeled.networks import Decoder, Encoder
 from unlabeled.networks.choice import check_network
 from unlabeled.networks.mlp import choose_activation
-from unlabeled.sampling.noise import Noise, stream_seed
+from unlabeled.sampling.noise import stream_seed
 from unlabeled.schedules import Schedule, at
 from unlabeled.spec import choose
 from unlabeled.validation import check_number, warn_outside
@@ -58,8 +58,9 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         Weight of the divergence. What is reported is always the bound, of weight 1.
     n_importance : int, default=1
         Codes per row in the bound that is learned from.
-    score_n_importance : int, default=100
-        Codes per row in `score_samples`.
+    score_n_importance : int, default=128
+        Codes per row in `score_samples`, evenly spread, of the same noise for all rows; best a
+        power of 2.
     encoder : None, "convolutional" or callable, default=None
         None for `hidden_layer_sizes`; a factory is called with the sizes of input and output:
         n_features (or (c, h, w) of images) and 2 * n_components.
@@ -101,7 +102,8 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         raised), "reconstruction" (log p(x | z)) and "kl", whose difference it is for
         n_importance=1; ``val_...`` on rows held out.
     score_kind_ : "lower bound"
-        What `score_samples` returns: the importance-weighted bound, the same noise for all rows.
+        What `score_samples` returns: the importance-weighted bound, a lower one on average over
+        the noise, which comes from the seed of the model.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         If X had names.
@@ -142,7 +144,7 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         likelihood="bernoulli",
         beta=1.0,
         n_importance=1,
-        score_n_importance=100,
+        score_n_importance=128,
         encoder=None,
         decoder=None,
         image_shape=None,
@@ -258,8 +260,9 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
 
     def _density(self):
         vae = self._float64()
-        noise = Noise(stream_seed(self._seed, _SCORING), self._module_device)
-        e = noise.normal((self.score_n_importance, self.n_components)).double()
+        seed = stream_seed(self._seed, _SCORING)
+        e = importance.even(self.score_n_importance, self.n_components, seed)
+        e = e.to(self._module_device)
 
         def log_p(x, *y):
             parts = e.split(importance.split(len(e), x))

@@ -2,6 +2,8 @@
 
 __all__ = ["completions"]
 
+from typing import Any
+
 import numpy as np
 
 from .. import compare
@@ -17,7 +19,8 @@ def completions(s: Subject) -> Html | None:
     if not hasattr(s.model, "complete"):
         return None
     seed = s.seed_of("completions")
-    rows = s.choose(min(12, s.fits(84) // (N_DRAWS + 2) + 1) if s.shape else 6, "completions")
+    n = min(12, s.fits(84) // (N_DRAWS + 2) + 1) if s.shape else 6
+    rows, y = s.choose(n, "completions"), s.labels_of(n, "completions")
     half = "lower half" if s.shape else "last half of the features"
     words = (
         f"The {half} of rows of the {s.shown} data is hidden; the model draws it {COUNT} times "
@@ -25,18 +28,18 @@ def completions(s: Subject) -> Html | None:
     )
     if s.shape is None:
         drawing = compare.completions(
-            s.model, rows, image_shape=False, n_samples=N_DRAWS, random_state=seed
+            s.model, rows, image_shape=False, n_samples=N_DRAWS, random_state=seed, y=y
         )
         words += "Shaded: hidden. Dotted: the truth."
         return section("completions", "Completions", words, chart(drawing, "completed rows"))
     words += "Drawn parts are tinted blue."
-    return section("completions", "Completions", words, _pictures(s, rows, seed))
+    return section("completions", "Completions", words, _pictures(s, rows, seed, y))
 
 
-def _pictures(s: Subject, rows: object, seed: int) -> Html:
+def _pictures(s: Subject, rows: Any, seed: int, y: Any) -> Html:
     truth = dense(rows)
     hidden = np.broadcast_to(compare.half_hidden(truth.shape[1], s.shape), truth.shape).copy()
-    draws = compare.complete_rows(s.model, rows, hidden, N_DRAWS, seed)
+    draws = compare.complete_rows(s.model, rows, hidden, N_DRAWS, seed, y)
     veil = s.images(hidden) > 0.5
     pixels = compare.completion_pixels(
         s.images(truth), np.stack([s.images(draw) for draw in draws]), veil

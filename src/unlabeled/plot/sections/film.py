@@ -23,7 +23,9 @@ def film(s: Subject) -> Html | None:
     data = _small_enough(s)
     moving = tag("img", src=address(data, "image/gif"), alt="the film of learning", class_="film")
     still = tag("source", media="(prefers-reduced-motion: reduce)", srcset=_last(data))
-    words = "The same units, from the first epoch kept to the last."
+    what = {"samples": "Samples of the same noise", "components": "The same units"}
+    words = what.get(getattr(s.snapshots, "take", ""), "The model")
+    words += ", from the first epoch kept to the last."
     return section("film", "Time-lapse", words, tag("picture", still, moving))
 
 

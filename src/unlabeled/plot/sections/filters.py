@@ -10,7 +10,7 @@ from ..subject import Subject
 
 def filters(s: Subject) -> Html | None:
     """Return the weights of the strongest units as pictures."""
-    if getattr(s.model, "components_", None) is None:
+    if getattr(s.model, "components_", None) is None or grid.is_dictionary(s.model):
         return None
     weights = grid.weights_of(s.model)
     if weights.shape[1] != s.data.n_features:

@@ -37,7 +37,7 @@ def _reconstruction(s: Subject) -> list[tuple[str, str]]:
     found = s.recall(errors)
     if found is None:
         return []
-    mean = float(found[1].mean()) / s.data.n_features
+    mean = float(found.squared.mean())
     return [(number(mean), f"mean squared error of a reconstructed {s.unit}")]
 
 

@@ -6,7 +6,7 @@ import inspect
 
 import numpy as np
 
-from ..markup import Html, chart, figure, section, sheet, tag
+from ..markup import Html, chart, figure, number, section, sheet, tag
 from ..pixels import paint, span
 from ..rows import dense
 from ..subject import Subject
@@ -18,6 +18,8 @@ def samples(s: Subject) -> Html | None:
     """Return samples beside random rows of the training data."""
     if not hasattr(s.model, "sample"):
         return None
+    if s.shape is None and s.data.n_features == 2:
+        return _points(s)
     return _pictures(s) if s.shape else _distributions(s)
 
 
@@ -36,6 +38,24 @@ def _pictures(s: Subject) -> Html:
     if smooth:
         words += " The pictures show the mean of the last draw, which is smoother than the draw."
     return section("samples", "Samples", words, tag("div", *pair, class_="pair"))
+
+
+def _points(s: Subject) -> Html:
+    from ..canvas import INK, SERIES, clean, new_figure
+
+    data = dense(s.choose(2000, "samples", "training"))
+    drawn = dense(s.model.sample(len(data), random_state=s.seed_of("samples")))
+    names = s.names or ["feature 0", "feature 1"]
+    drawing = new_figure(6.9, 3.5)
+    axes = drawing.subplots(1, 2, sharex=True, sharey=True)
+    parts = (("training data", data, INK), ("samples", drawn, SERIES[1]))
+    for ax, (name, rows, colour) in zip(axes, parts, strict=True):
+        clean(ax, name).set_aspect("equal", adjustable="box")
+        ax.scatter(*rows.T, s=5, lw=0, alpha=0.6, color=colour, rasterized=True)
+        ax.set_xlabel(names[0], fontsize=8.5, color=INK, parse_math=False)
+    axes[0].set_ylabel(names[1], fontsize=8.5, color=INK, parse_math=False)
+    words = f"{number(len(data))} rows of the training data, and as many that the model drew."
+    return section("samples", "Samples", words, chart(drawing, "samples beside data"))
 
 
 def _distributions(s: Subject) -> Html:

@@ -1,0 +1,45 @@
+r"""Accelerated proximal gradient steps of many rows.
+
+.. math::
+    h_{k+1} = S_{\alpha / L}\Big(z_k + \tfrac1L D (x - D^\top z_k)\Big), \quad
+    t_{k+1} = \frac{1 + \sqrt{1 + 4 t_k^2}}{2}, \quad
+    z_{k+1} = h_{k+1} + \frac{t_k - 1}{t_{k+1}} (h_{k+1} - h_k),
+
+with L the largest eigenvalue of :math:`D D^\top`. Where the momentum of a row points uphill,
+:math:`(z_k - h_{k+1})^\top (h_{k+1} - h_k) > 0`, it starts afresh at t = 1.
+
+References
+----------
+Beck, Teboulle. A fast iterative shrinkage-thresholding algorithm for linear inverse problems.
+SIAM J. Imaging Sciences 2(1), 2009.
+
+O'Donoghue, Candes. Adaptive restart for accelerated gradient schemes. Foundations of
+Computational Mathematics 15, 2015.
+"""
+
+import torch
+
+from unlabeled.sparse.lasso import shrink
+
+__all__ = ["accelerated", "start"]
+
+
+def start(h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """h, z and t of each row before the first step from the codes h."""
+    return h, h, h.new_ones(len(h), 1)
+
+
+def accelerated(problem, state, n_steps, L, alpha, positive):
+    """So many steps of all rows, from their h, z and t to new ones; L from `lipschitz`."""
+    h, z, t = state
+    L = max(float(L), torch.finfo(h.dtype).tiny)
+    descent = problem.descent()
+    for _ in range(n_steps):
+        new = shrink(z + descent(z) / L, alpha / L, positive)
+        moved = new - h
+        uphill = ((z - new) * moved).sum(1, keepdim=True) > 0
+        t = torch.where(uphill, 1.0, t)
+        t_new = (1 + (1 + 4 * t * t).sqrt()) / 2
+        z = torch.addcmul(new, (t - 1) / t_new, moved)
+        h, t = new, t_new
+    return h, z, t

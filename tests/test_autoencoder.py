@@ -10,6 +10,7 @@ import unlabeled
 from unlabeled import Autoencoder, datasets
 from unlabeled.autoencoders import EncoderDecoder, TiedDecoder
 from unlabeled.networks import MLP
+from unlabeled.papers import hinton_salakhutdinov_2006
 from unlabeled.sampling.lent import lent_generator
 
 LINEAR = {"hidden_layer_sizes": (), "activation": "identity", "output": "linear"}
@@ -241,3 +242,12 @@ def test_a_small_one_beats_pca_on_mnist():
     centred = held_out - train.mean(0)
     pca = float((centred**2).sum(1).mean() - ((centred @ V[:10].T) ** 2).sum(1).mean())
     assert -ae.score(held_out) < 0.75 * pca
+
+
+def test_the_recipe_pins_every_parameter_that_decides_what_is_learned():
+    free = {"validation_fraction", "device", "random_state", "verbose"}
+    for key in ("recipe", "logistic", "linear"):
+        pinned = set(hinton_salakhutdinov_2006.RUNS[key]["params"])
+        assert pinned == set(Autoencoder().get_params()) - free
+    defaults = hinton_salakhutdinov_2006.model("defaults", 3)
+    assert defaults.get_params() == Autoencoder(random_state=3).get_params()

@@ -62,17 +62,18 @@ def test_an_epoch_is_the_published_algorithm():
 def test_the_modes_of_a_ring_are_found():
     X = ring_of_gaussians(4000, std=0.05, random_state=0)
     model = gan(
+        2,
         hidden_layer_sizes=(64, 64),
-        activation="elu",
         output="linear",
         pack=2,
-        n_epochs=30,
+        n_epochs=20,
         batch_size=100,
         learning_rate=1e-3,
+        learning_rate_d=4e-3,
     ).fit(X)
     S = model.sample(1000, random_state=0)
     distance = np.linalg.norm(S[:, None] - ring_centres(), axis=2)
-    assert len(set(distance.argmin(1)[distance.min(1) < 0.25])) == 8
+    assert np.bincount(distance.argmin(1)[distance.min(1) < 0.2], minlength=8).min() > 10
     assert np.median(distance.min(1)) < 0.25
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import logsigmoid
 
 from unlabeled import NADE
-from unlabeled.autoregressive import NeuralAutoregressive
+from unlabeled.autoregressive import NeuralAutoregressive, conditionals, drawing
 from unlabeled.sampling import Noise
 
 
@@ -173,10 +173,20 @@ def test_completions_have_the_conditional_distribution(missing):
     assert wrong < 1.5 * floor if exact else wrong > 3 * floor
 
 
+@pytest.mark.parametrize("shape", [(1, 20), (3, 20), (3, 1)])
+def test_what_is_given_stays_as_it_was(shape):
+    nade, x = machine(shape[1], 3), binary(*shape)
+    kept, missing = x.clone(), torch.ones_like(x, dtype=torch.bool)
+    drawing.draw(nade, x, missing, Noise(0))
+    nade.complete(x, missing, Noise(0), 2)
+    nade.gradient(x, x[:, 0])
+    conditionals.gradient(x, x[:, 0], *nade.parameters())
+    assert torch.equal(x, kept)
+    assert missing.all()
+
+
 def test_an_exact_completion_takes_one_draw(monkeypatch):
     nade, x, calls = machine(8, 3), binary(4, 8), []
-    from unlabeled.autoregressive import drawing
-
     draw = drawing.draw
     monkeypatch.setattr(drawing, "draw", lambda *args: calls.append(1) or draw(*args))
     later, earlier = torch.arange(8).expand(4, 8) >= 5, torch.arange(8).expand(4, 8) < 3

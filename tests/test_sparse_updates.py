@@ -1,5 +1,7 @@
 """Dictionary updates: they lower the objective, and meet what each of them promises."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch.nn.functional import normalize
@@ -45,7 +47,7 @@ def test_learning_never_raises_the_objective(update, solver, gaps):
         values.append(float(objective(LeastSquares(x, D), batch.h, batch.penalty).sum()))
         update.move(D, Statistics(D), batch)
         torch.testing.assert_close(D.norm(dim=1), torch.ones(30, dtype=D.dtype))
-    falls = [before - after for before, after in zip(values, values[1:], strict=False)]
+    falls = [before - after for before, after in pairwise(values)]
     if solver.penalised:  # pursuit is greedy: better atoms may lead it astray
         assert min(falls) > -1e-6 * values[0]
     assert values[-1] < 0.9 * values[0]
@@ -102,7 +104,7 @@ def test_k_svd_finds_the_singular_pair():
     used = batch.h.abs().sum(0) > 0
     for j in used.nonzero()[:, 0].tolist():
         rows = batch.h[:, j] != 0  # with one atom each, no other atom explains any of these
-        _, _, v = torch.linalg.svd(x[rows], full_matrices=False)
+        v = torch.linalg.svd(x[rows], full_matrices=False).Vh
         assert abs(float(D[j] @ v[0])) == pytest.approx(1, abs=1e-5)
 
 

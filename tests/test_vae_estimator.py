@@ -103,7 +103,7 @@ def test_learned_variances_are_those_of_factor_analysis():
     params = {"n_epochs": 40, "learning_rate": 0.05, "random_state": 0}
     model = VAE(1, hidden_layer_sizes=(), likelihood="gaussian", **params).fit(X)
     found = model.module_.likelihood.sigma2.detach().numpy()
-    np.testing.assert_allclose(found, expected, rtol=0.05)
+    np.testing.assert_allclose(found, expected, rtol=0.1)
 
 
 class Laplace(Likelihood):

@@ -53,7 +53,7 @@ class GradientPenalty(Penalty):
     --------
     >>> x = torch.zeros(1, 2)
     >>> GradientPenalty(10.0)(lambda x: 3 * x[:, 0], x, x, torch.zeros(1, 1))
-    tensor([40.], grad_fn=<MulBackward0>)
+    tensor([40.])
     """
 
     def __init__(self, weight: float = 10.0):
@@ -81,7 +81,7 @@ class R1(Penalty):
     --------
     >>> x = torch.zeros(1, 2)
     >>> R1(10.0)(lambda x: 3 * x[:, 0], x, x, torch.zeros(1, 1))
-    tensor([45.], grad_fn=<MulBackward0>)
+    tensor([45.])
     """
 
     def __init__(self, weight: float = 10.0):

@@ -80,6 +80,7 @@ def _logits(x, W, V, b, c):
     return out.add_(b)
 
 
+@torch.no_grad()
 def gradient(x, weight, W, V, b, c, products=torch.float32):
     """log p(x) of each row, and the gradient of their weighted sum, in one walk.
 

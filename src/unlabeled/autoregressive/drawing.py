@@ -24,6 +24,7 @@ __all__ = ["complete", "draw"]
 _ROWS = 512  # whose hidden units stay in a core's cache
 
 
+@torch.no_grad()
 def draw(nade, x, missing, noise):
     """Values drawn in order where they are missing, given all before them.
 
@@ -51,8 +52,8 @@ def draw(nade, x, missing, noise):
 def _draw(nade, start, x, missing, threshold):
     field = torch.addmm(nade.c, x[:, :start], nade.W[:start])
     h = field.sigmoid()
-    x_t, missing, threshold = (each.t().contiguous() for each in (x, missing, threshold))
-    threshold -= nade.b[:, None]
+    x_t = x.t().clone(memory_format=torch.contiguous_format)
+    missing, threshold = missing.t().contiguous(), (threshold - nade.b).t().contiguous()
     logit = torch.empty_like(x_t)
     for d in range(start, len(x_t)):
         x_d = x_t[d]

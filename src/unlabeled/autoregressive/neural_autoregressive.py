@@ -96,7 +96,6 @@ class NeuralAutoregressive(nn.Module):
         in_order = logits(x[:, self.ordering], self.W, self.V, self.b, self.c)
         return in_order[:, self.ordering.argsort()]
 
-    @torch.no_grad()
     def gradient(self, x, weight, products=torch.float32):
         """log p(x) of each row, and the gradient of their weighted sum, in one walk.
 
@@ -121,7 +120,6 @@ class NeuralAutoregressive(nn.Module):
         log_p, own = gradient(x[:, self.ordering], weight, *parameters, products)
         return log_p, dict(zip("WVbc", own, strict=True))
 
-    @torch.no_grad()
     def sample(self, n: int, noise: Noise) -> torch.Tensor:
         """Independent rows drawn from the model, shape (n, n_visible).
 
@@ -134,7 +132,6 @@ class NeuralAutoregressive(nn.Module):
         drawn, _ = draw(self, x, torch.ones_like(x, dtype=torch.bool), noise)
         return drawn[:, self.ordering.argsort()]
 
-    @torch.no_grad()
     def complete(self, x, missing, noise: Noise, n_steps: int) -> torch.Tensor:
         """Rows with what is missing drawn given what is seen, shape (n, n_visible).
 

@@ -66,7 +66,9 @@ class FeatureSign(Solver):
     ) -> torch.Tensor:
         """The same from codes h of shape (n, n_components), which are not changed."""
         exact, codes = problem.double(), torch.empty_like(h)
-        most = max(1, int((h != 0).sum(1).amax())) if len(h) else 1
+        if len(h) == 0:
+            return codes
+        most = max(1, int((h != 0).sum(1).amax()))
         for part in torch.arange(len(h), device=h.device).split(max(1, _AT_ONCE // most**2)):
             found = self._search(exact.rows(part), h[part].double(), alpha, positive)
             codes[part] = found.to(h.dtype)

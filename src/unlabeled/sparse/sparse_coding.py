@@ -61,9 +61,10 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         at once, `KSVD(n_steps)` each with its codes.
     positive_code : bool, default=False
         Only codes >= 0 (not for "omp").
-    forgetting : float, default=3.0
+    forgetting : float, default=5.0
         Of all rows seen, the last 1 / (1 + forgetting) set the atoms; in `fit` never more than
-        one pass over the data, so that a batch of all rows forgets all earlier codes.
+        one pass over the data, so that a batch of all rows forgets all earlier codes. More is
+        faster at first, less is steadier in the end where rows are few for the atoms.
     n_epochs : int, default=20
         Passes over the data.
     batch_size : int, default=256
@@ -129,7 +130,7 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         solver="fista",
         update="bcd",
         positive_code=False,
-        forgetting=3.0,
+        forgetting=5.0,
         n_epochs=20,
         batch_size=256,
         validation_fraction=0.0,

@@ -1,5 +1,7 @@
 """The variational autoencoder as an estimator."""
 
+from typing import cast
+
 import torch
 from sklearn.utils.validation import check_is_fitted
 
@@ -259,7 +261,7 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         return self.module_.likelihood.mean(self.module_.outputs(z, *y))
 
     def _density(self):
-        vae = self._float64()
+        vae = cast(VariationalAutoencoder, self._float64())
         seed = stream_seed(self._seed, _SCORING)
         e = importance.even(self.score_n_importance, self.n_components, seed)
         e = e.to(self._module_device)

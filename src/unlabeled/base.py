@@ -154,6 +154,12 @@ class Estimator(FitTemplate, BaseEstimator):
                 parts.append(function(x) if y is None else function(x, y))
         return give_back(torch.cat(parts), like)
 
+    def _products(self) -> torch.autocast:
+        """Around what autograd follows: matrix products in the chosen precision."""
+        dtype = choose_precision(self.precision)
+        kind = self._module_device.type
+        return torch.autocast(kind, dtype, enabled=dtype != torch.float32)
+
     def _float64(self):
         """A copy of the module in float64, for what is reported."""
         return copy.deepcopy(self.module_).double()

@@ -12,10 +12,12 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 from unlabeled.engine.rows import ArrayRows, DatasetRows, Rows, as_rows, spread_out
 
 __all__ = [
+    "check_choice",
     "check_codes",
     "check_labels",
     "check_number",
     "check_rows",
+    "check_sizes",
     "generator_seed",
     "image_shape_of",
     "is_dataset",
@@ -228,6 +230,33 @@ def check_number(name: str, value, low, high=None, *, integer: bool = False, clo
         bound = f"{'>=' if closed else '>'} {low}"
         bound += "" if high is None else f" and <= {high}"
         raise ValueError(f"{name} must be {bound}, got {value!r}.")
+
+
+def check_sizes(name: str, sizes) -> None:
+    """Raise unless `sizes` is a tuple (or list) of integers of at least 1; it may be empty.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not.
+    """
+    if not isinstance(sizes, (tuple, list)):
+        raise TypeError(f"{name} must be a tuple of integers, got {sizes!r}.")
+    for size in sizes:
+        check_number(f"each of {name}", size, 1, integer=True)
+
+
+def check_choice(name: str, value, known) -> None:
+    """Raise unless `value` is one of the `known` names.
+
+    Raises
+    ------
+    ValueError
+        If it is not; the message lists them.
+    """
+    if not isinstance(value, str) or value not in known:
+        words = ", ".join(repr(word) for word in known)
+        raise ValueError(f"{name} must be one of {words}, got {value!r}.")
 
 
 def generator_seed(random_state) -> int:

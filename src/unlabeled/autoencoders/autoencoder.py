@@ -12,12 +12,11 @@ from unlabeled.autoencoders.encoder_decoder import (
 )
 from unlabeled.base import Estimator
 from unlabeled.capabilities import EncodeMixin, ReconstructMixin
-from unlabeled.engine.device import choose_precision
 from unlabeled.engine.rows import moments
 from unlabeled.networks import Decoder, Encoder
 from unlabeled.networks.choice import check_network
 from unlabeled.networks.mlp import choose_activation
-from unlabeled.validation import check_number, warn_outside
+from unlabeled.validation import check_choice, check_number, check_sizes, warn_outside
 
 __all__ = ["Autoencoder"]
 
@@ -173,16 +172,11 @@ class Autoencoder(EncodeMixin, ReconstructMixin, Estimator):
     def _check_params(self):
         super()._check_params()
         check_number("n_components", self.n_components, 1, integer=True)
-        if not isinstance(self.hidden_layer_sizes, (tuple, list)):
-            raise TypeError(
-                f"hidden_layer_sizes must be a tuple of integers, got {self.hidden_layer_sizes!r}."
-            )
-        for size in self.hidden_layer_sizes:
-            check_number("each of hidden_layer_sizes", size, 1, integer=True)
+        check_sizes("hidden_layer_sizes", self.hidden_layer_sizes)
         check_number("weight_decay", self.weight_decay, 0)
         choose_activation(self.activation)
-        _check_choice("output", self.output, OUTPUTS)
-        _check_choice("loss", self.loss, _LOSSES)
+        check_choice("output", self.output, OUTPUTS)
+        check_choice("loss", self.loss, _LOSSES)
         check_network("encoder", self.encoder)
         check_network("decoder", self.decoder)
         if self.loss == "cross_entropy" and self.output != "sigmoid":
@@ -229,22 +223,21 @@ class Autoencoder(EncodeMixin, ReconstructMixin, Estimator):
         return {"step": self._gradient_step(parameters, weight_decay=self.weight_decay)}
 
     def _step(self, batch):
-        terms = self._losses(batch.x, choose_precision(self.precision))
+        with self._products():
+            a = self.module_.activation(self.module_.encode(batch.x))
+        terms = self._losses(batch.x, a.float())
         (terms[self.loss].sum() / batch.n_total).backward()
         self._training.parts["step"](batch.progress)
         return {name: value.mean() for name, value in terms.items()}
 
     @torch.no_grad()
     def _evaluate(self, batch):
-        return {name: value.mean() for name, value in self._losses(batch.x).items()}
+        a = self.module_.activation(self.module_.encode(batch.x))
+        return {name: value.mean() for name, value in self._losses(batch.x, a).items()}
 
-    def _losses(self, x, dtype=torch.float32):
-        """What is lost of each row, by name; `dtype` is that of the matrix products."""
-        net = self.module_
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=dtype is torch.bfloat16):
-            a = net.activation(net.encode(x))
-        a = a.float()
-        terms = {"squared_error": squared_error(net.mean(a), x)}
+    def _losses(self, x, a):
+        """What is lost of each row, by name, where the output function gets `a`."""
+        terms = {"squared_error": squared_error(self.module_.mean(a), x)}
         if self.loss == "cross_entropy":
             terms["cross_entropy"] = cross_entropy(a, x)
         return terms
@@ -270,16 +263,13 @@ class Autoencoder(EncodeMixin, ReconstructMixin, Estimator):
         float
             In squared units of the data, or in nats.
         """
-        loss = self._map(lambda x: self._losses(x)[self.loss], self._fitted_rows(X))
-        return -float(np.mean(loss, dtype=np.float64))
+        def loss(x):
+            a = self.module_.activation(self.module_.encode(x))
+            return self._losses(x, a)[self.loss]
+
+        return -float(np.mean(self._map(loss, self._fitted_rows(X)), dtype=np.float64))
 
     def _rows_at_once(self, rows):
         most = super()._rows_at_once(rows)
         plain = self.encoder is None and self.decoder is None
         return most if plain else min(most, _IMAGES_AT_ONCE)
-
-
-def _check_choice(name, value, known):
-    if value not in known:
-        words = ", ".join(repr(word) for word in known)
-        raise ValueError(f"{name} must be one of {words}, got {value!r}.")

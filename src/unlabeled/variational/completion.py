@@ -7,7 +7,7 @@ from unlabeled.variational.autoencoder import VariationalAutoencoder
 
 __all__ = ["complete"]
 
-_PSEUDO = 10  # one step of so many at the beginning is accepted unseen
+_PSEUDO = 10  # one part of so many, at the beginning, takes every proposal
 
 
 def complete(
@@ -42,7 +42,6 @@ def complete(
     generative models. ICML 2014 (pseudo-Gibbs).
     Mattei, Frellsen. Leveraging the exact likelihood of deep latent variable models. NeurIPS 2018.
     """
-
     n_components = vae.posterior(x[:1], None if y is None else y[:1])[0].shape[1]
     z = noise.normal((len(x), n_components))
     x = _filled(vae, x, missing, z, noise, y)

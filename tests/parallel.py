@@ -26,6 +26,10 @@ MORE = {
         "exact": {"n_epochs": 5, "sampler": "exact"},
         "objects": {"n_epochs": 5, **OBJECTS["RBM"]},
     },
+    "VAE": {
+        "importance": {"n_epochs": 5, "n_importance": 3, "likelihood": "gaussian"},
+        "objects": {"n_epochs": 5, **OBJECTS["VAE"]},
+    },
 }
 
 

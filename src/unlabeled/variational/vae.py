@@ -13,7 +13,6 @@ from unlabeled.capabilities import (
     ReconstructMixin,
     SampleMixin,
 )
-from unlabeled.engine.device import choose_precision
 from unlabeled.engine.rows import moments
 from unlabeled.networks import Decoder, Encoder
 from unlabeled.networks.choice import check_network
@@ -21,7 +20,7 @@ from unlabeled.networks.mlp import choose_activation
 from unlabeled.sampling.noise import stream_seed
 from unlabeled.schedules import Schedule, at
 from unlabeled.spec import choose
-from unlabeled.validation import check_number, warn_outside
+from unlabeled.validation import check_number, check_sizes, warn_outside
 from unlabeled.variational import completion, importance
 from unlabeled.variational.autoencoder import VariationalAutoencoder
 from unlabeled.variational.likelihoods import LIKELIHOODS, Likelihood
@@ -192,8 +191,7 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         super()._check_params()
         for name in ("n_components", "n_importance", "score_n_importance"):
             check_number(name, getattr(self, name), 1, integer=True)
-        for size in self.hidden_layer_sizes:
-            check_number("hidden_layer_sizes", size, 1, integer=True)
+        check_sizes("hidden_layer_sizes", self.hidden_layer_sizes)
         if not isinstance(self.beta, Schedule):
             check_number("beta", self.beta, 0)
         choose_activation(self.activation)
@@ -235,8 +233,8 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         return {"step": self._gradient_step(self.module_.parameters())}
 
     def _step(self, batch):
-        beta = at(self.beta, batch.progress)
-        objective, terms = self._objective(batch, beta)
+        with self._products():
+            objective, terms = self._objective(batch, at(self.beta, batch.progress))
         (-objective.sum() / batch.n_total).backward()
         self._training.parts["step"](batch.progress)
         return {name: value.mean() for name, value in terms.items()}
@@ -248,9 +246,7 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
     def _objective(self, batch, beta):
         x = self.module_.likelihood.observe(batch.x, batch.noise)
         e = batch.noise.normal((len(x), self.n_importance, self.n_components))
-        dtype = choose_precision(self.precision)
-        with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
-            return self.module_.objective(x, e, beta=beta, y=batch.y)
+        return self.module_.objective(x, e, beta=beta, y=batch.y)
 
     # ---- capabilities ------------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ PROTOCOL = [
     "The baseline is -||(x - mean) / deviation||^2 with the moments of the learned rows "
     "(`AnomalyDetector.baseline_score_samples`).",
     "Isolation forest is scikit-learn's, with its defaults.",
-    "Published: isolation forest and variational autoencoder (PyOD's) in the same setting; means "
-    "of five seeds, splits of their own. That autoencoder's figures agree with the baseline's.",
+    "Published: isolation forest and variational autoencoder (PyOD's) in the same setting, "
+    "on splits of their own. That autoencoder's figures agree with the baseline's.",
     "All seeds, fixed beforehand, are shown.",
 ]
 COLUMNS = ["baseline", "autoencoder", "VAE", "RBM", "isolation forest"]

@@ -18,7 +18,7 @@ PROTOCOL = [
     "discriminator of pairs sees 200 points; no averaging of weights.",
     "Weights start as those of torch's layers do, not from N(0, 0.02²), from where it takes the "
     "discriminator some thousand updates to move at all.",
-    "STEPS updates with and without packing (fixed on other seeds), where the paper made 400,000. "
+    "20,000 updates with and without packing, where the paper made 400,000. "
     "Published figures are means of 10 runs with their standard errors.",
     "2,500 samples: a good one lies within 3 standard deviations of the nearest mode (of true "
     "points 98.9 %), a mode is found if it has a good sample; reverse KL in nats.",

@@ -30,24 +30,23 @@ _WARM = 30  # steps of FISTA from zero to where the search begins
 class FeatureSign(Solver):
     """The Lasso by feature-sign search: exact, and quick where few codes are not zero.
 
-        Every row has its own active set, first guessed by a few steps of FISTA; the small linear
-        systems of many rows are solved together. In float64 within, whatever the data are.
+    Every row has its own active set, first guessed by a few steps of FISTA; the small linear
+    systems of many rows are solved together. In float64 within, whatever the data are.
 
-        Parameters
-        ----------
-        tol : float, default=1e-8
-            A row is done when its duality gap is below this fraction of its objective.
-        max_steps : int, default=2000
-            After so many steps a row is left as it is, and a ConvergenceWarning says so.
+    Parameters
+    ----------
+    tol : float, default=1e-8
+        A row is done when its duality gap is below this fraction of its objective.
+    max_steps : int, default=2000
+        After so many steps a row is left as it is, and a ConvergenceWarning says so.
 
-        Examples
-        --------
-        >>> import torch
-        >>> from unlabeled.sparse.problem import LeastSquares
-    from unlabeled.sparse.proximal import accelerated, start
-        >>> x, D = torch.tensor([[3.0, -2.0, 0.5]]), torch.eye(3)
-        >>> FeatureSign().solve(LeastSquares(x, D), alpha=1.0).tolist()
-        [[2.0, -1.0, 0.0]]
+    Examples
+    --------
+    >>> import torch
+    >>> from unlabeled.sparse.problem import LeastSquares
+    >>> x, D = torch.tensor([[3.0, -2.0, 0.5]]), torch.eye(3)
+    >>> FeatureSign().solve(LeastSquares(x, D), alpha=1.0).tolist()
+    [[2.0, -1.0, 0.0]]
     """
 
     def __init__(self, tol: float = 1e-8, max_steps: int = 2000):

@@ -41,7 +41,14 @@ class LeastSquares:
         self.seen = (~gaps).to(x.dtype) if bool(gaps.any()) else None
         self.x = x if self.seen is None else torch.where(gaps, 0, x)
         self.D = D
-        self._G = D @ D.t() if self.seen is None else None
+        self._G: torch.Tensor | None = None
+
+    @property
+    def G(self) -> torch.Tensor:
+        """D D', shape (n_components, n_components)."""
+        if self._G is None:
+            self._G = self.D @ self.D.t()
+        return self._G
 
     def __len__(self):
         return len(self.x)
@@ -56,11 +63,8 @@ class LeastSquares:
     def double(self) -> LeastSquares:
         """The same question in float64."""
         twin = copy(self)
-        for name in ("x", "D", "_G", "seen"):
-            value = getattr(self, name)
-            setattr(twin, name, None if value is None else value.double())
-        if self._G is not None:
-            twin._G = twin.D @ twin.D.t()
+        twin.x, twin.D, twin._G = self.x.double(), self.D.double(), None
+        twin.seen = None if self.seen is None else self.seen.double()
         return twin
 
     def zeros(self) -> torch.Tensor:
@@ -85,9 +89,9 @@ class LeastSquares:
             (n, n_components) -> (n, n_components)
         """
         n_components, n_features = self.D.shape
-        if self._G is None or n_components > 2 * n_features:
+        if self.seen is not None or n_components > 2 * n_features:
             return lambda h: self.correlation(self.residual(h))
-        b, G = self.correlation(self.x), self._G
+        b, G = self.correlation(self.x), self.G
         return lambda h: torch.addmm(b, h, G, alpha=-1)
 
     def gram(self, atoms: torch.Tensor) -> torch.Tensor:
@@ -101,8 +105,8 @@ class LeastSquares:
         -------
         tensor of shape (n, k, k)
         """
-        if self._G is not None:
-            return self._G[atoms[:, :, None], atoms[:, None, :]]
+        if self.seen is None:
+            return self.G[atoms[:, :, None], atoms[:, None, :]]
         own = self.D[atoms] * self.seen[:, None]  # (n, k, n_features)
         return own @ own.mT
 

@@ -15,7 +15,7 @@ from unlabeled.sparse.feature_sign import FeatureSign
 from unlabeled.sparse.fista import FISTA
 from unlabeled.sparse.ksvd import KSVD
 from unlabeled.sparse.lagrange_dual import LagrangeDual
-from unlabeled.sparse.lasso import Solver
+from unlabeled.sparse.lasso import Solver, objective
 from unlabeled.sparse.omp import OMP
 from unlabeled.sparse.problem import LeastSquares
 from unlabeled.sparse.statistics import Statistics
@@ -201,30 +201,30 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
     def _step(self, batch):
         dictionary, statistics = self.module_, self._training.parts["statistics"]
         h = dictionary.code(batch.x, self._solver, self.alpha, self.positive_code)
-        objective = dictionary.objective(batch.x, h, self._penalty)
+        value = dictionary.objective(batch.x, h, self._penalty)
         x = dictionary.filled(batch.x, h)
         share = statistics.share(batch.n_total, self.forgetting, self._rows_that_come_again)
         coded = Coded(x, h, batch.n_total, share, self._penalty)
         self._update.move(dictionary.D.data, statistics, coded)
-        self._replace_dead_atoms(x, objective, batch.noise)
-        return {"objective": objective.mean(), "sparsity": (h != 0).to(x.dtype).mean()}
+        self._replace_dead_atoms(x, value, batch.noise)
+        return {"objective": value.mean(), "sparsity": (h != 0).to(x.dtype).mean()}
 
     @property
     def _rows_that_come_again(self) -> int | None:
         """Rows of an epoch, in `fit`; `partial_fit` does not know what will come."""
         return self._n_rows if self._training.total_steps is not None else None
 
-    def _replace_dead_atoms(self, x, objective, noise):
+    def _replace_dead_atoms(self, x, value, noise):
         statistics = self._training.parts["statistics"]
         dead = (statistics.idle > _PATIENCE * self.n_components).nonzero()[:, 0]
         if len(dead):
-            statistics.drop(self.module_.replace(dead, x, objective, noise))
+            statistics.drop(self.module_.replace(dead, x, value, noise))
 
     @torch.no_grad()
     def _evaluate(self, batch):
         h = self._encode(batch.x)
-        objective = self.module_.objective(batch.x, h, self._penalty)
-        return {"objective": objective.mean(), "sparsity": (h != 0).to(h.dtype).mean()}
+        value = self.module_.objective(batch.x, h, self._penalty)
+        return {"objective": value.mean(), "sparsity": (h != 0).to(h.dtype).mean()}
 
     # ---- capabilities ------------------------------------------------------------------------
 
@@ -250,12 +250,12 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         array or tensor of shape (n,), float64
             In squared units of X.
         """
-        rows, dictionary = self._fitted_rows(X), self._float64()
+        rows, D = self._fitted_rows(X), self.module_.D.double()
 
-        def objective(x):
-            return dictionary.objective(x, self._encode(x), self._penalty)
+        def value(x):
+            return objective(LeastSquares(x, D), self._encode(x), self._penalty)
 
-        return self._map(objective, rows, X, dtype=torch.float64)
+        return self._map(value, rows, X, dtype=torch.float64)
 
     def score(self, X, y=None) -> float:
         """Minus the mean of `objective` over the rows.

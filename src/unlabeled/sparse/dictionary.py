@@ -54,6 +54,7 @@ class Dictionary(nn.Module):
         """D'h, shape (n, n_features)."""
         return h @ self.D
 
+    @torch.no_grad()
     def code(
         self, x: torch.Tensor, solver: Solver, alpha: float = 0.0, positive: bool = False
     ) -> torch.Tensor:

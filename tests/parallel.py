@@ -39,6 +39,7 @@ def cases() -> dict:
         f"{cls.__name__} {name}": (cls, params)
         for cls in public()
         for name, params in {**COMMON, **MORE.get(cls.__name__, {})}.items()
+        if params.keys() <= make(cls).get_params().keys()
     }
 
 

@@ -58,6 +58,8 @@ def test_samples_of_a_class_of_many_and_of_the_prior(cls):
     assert model.sample(4, random_state=0).shape == (4, 64)
     with pytest.raises(ValueError, match=r"fit has not seen: \['ten'\]"):
         model.sample(4, y="ten")
+    with pytest.raises(ValueError, match="y has numbers for labels, but fit has seen words"):
+        model.sample(4, y=1)
     with pytest.raises(ValueError, match="a label or 4 of them"):
         model.sample(4, y=["one", "two"])
 
@@ -77,6 +79,9 @@ def test_labels_are_asked_for_and_checked(cls):
             getattr(model, name)(digits())
         with pytest.raises(ValueError, match="has not seen"):
             getattr(model, name)(digits()[:1], ["ten"])
+    with pytest.raises(ValueError, match="y_val with X_val"):
+        conditional(cls).fit(digits(), labels(), X_val=digits()[:5])
+    assert not hasattr(model.set_params(conditional=False).fit(digits()), "classes_")
     with pytest.raises(ValueError, match="is not conditional"):
         make(cls).fit(digits()).sample(2, y="one")
 
@@ -107,3 +112,17 @@ def test_partial_fit_knows_the_classes_of_fit(cls):
     assert not differ(pieces, whole)
     with pytest.raises(ValueError, match="has not seen"):
         pieces.partial_fit(digits()[:1], ["ten"])
+
+
+@each_with("conditional")
+def test_numbers_keep_their_order_and_are_no_words(cls):
+    y = np.arange(333) % 12  # as words, "10" would come before "2"
+    model = conditional(cls).fit(digits(), y)
+    many = model.sample(12, y=np.arange(12), random_state=0)
+    same = model.sample(12, y=torch.arange(12), random_state=0)
+    np.testing.assert_array_equal(many, same)
+    with pytest.raises(ValueError, match="y has words for labels, but fit has seen numbers"):
+        model.sample(1, y="10")
+    objects = conditional(cls).fit(digits(), labels().astype(object))
+    assert not differ(objects, conditional(cls).fit(digits(), labels()))
+    assert objects.sample(2, y="one").shape == (2, 64)

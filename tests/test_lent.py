@@ -5,6 +5,7 @@ import pytest
 import torch
 from estimators import assert_same_model, differ, digits, each_with, make, steady
 from torch import nn
+from torch.utils.data import TensorDataset
 
 from unlabeled import load
 from unlabeled.sampling import Noise
@@ -27,6 +28,16 @@ def test_the_generator_is_given_back_as_it_was():
     with lent_generator(3):
         assert torch.equal(torch.rand(2), first)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_who_is_lent_it_may_lend_it_again():
+    with lent_generator(3):
+        first = torch.rand(2)
+        with lent_generator(4):
+            torch.rand(1)
+        second = torch.rand(2)
+    with lent_generator(3):
+        assert torch.equal(torch.rand(4), torch.cat([first, second]))
 
 
 def test_only_layers_that_may_draw_are_lent_to():
@@ -85,5 +96,7 @@ def test_images_are_rows_with_a_shape(cls):
     flat = make(cls, image_shape=(1, 8, 8)).fit(digits())
     assert flat.image_shape_ == (1, 8, 8)
     assert not differ(make(cls).fit(images), flat)
+    items = TensorDataset(torch.tensor(images))
+    assert make(cls, n_epochs=0).fit(items).image_shape_ == (1, 8, 8)
     with pytest.raises(ValueError, match="of 64 features, got"):
         make(cls, image_shape=(1, 8, 9)).fit(digits())

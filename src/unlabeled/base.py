@@ -28,6 +28,7 @@ from unlabeled.validation import (
 __all__ = ["Estimator"]
 
 INFERENCE_ROWS = 4096  # rows that go through a model together outside of training
+IMAGES = 256  # the same where convolutions, or nobody knows what, make much of each row
 
 
 class Estimator(FitTemplate, BaseEstimator):
@@ -139,8 +140,12 @@ class Estimator(FitTemplate, BaseEstimator):
         check_is_fitted(self, "module_")
         return self._labelled_rows(X, y, allow_nan=allow_nan)
 
-    def _rows_at_once(self, rows: Rows) -> int:
-        return rows_at_once(rows.n_features, INFERENCE_ROWS)
+    def _rows_at_once(self, rows: Rows | None = None) -> int:
+        """How many rows (or codes of rows) go through the module together."""
+        widest = max(self.n_features_in_, 0 if rows is None else rows.n_features)
+        networks = ("encoder", "decoder", "generator", "discriminator")
+        custom = any(getattr(self, name, None) is not None for name in networks)
+        return rows_at_once(widest, min(INFERENCE_ROWS, IMAGES) if custom else INFERENCE_ROWS)
 
     def _map(self, function, rows: Rows, like=None, dtype=torch.float32):
         """`function` of all rows, a few thousand at a time; NumPy unless `like` is a tensor.

@@ -121,6 +121,9 @@ class FitTemplate(CallbackSupportMixin):
         distributed.join(self._device)
         for name in ("module_", "_training", "history_"):
             self.__dict__.pop(name, None)
+        if not self._is_conditional:
+            for name in ("classes_", "class_prior_"):
+                self.__dict__.pop(name, None)
         return rows
 
     def _split(self, rows, X_val, y_val):

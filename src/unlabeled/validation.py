@@ -9,7 +9,7 @@ import torch
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
-from unlabeled.engine.rows import ArrayRows, DatasetRows, Rows, as_rows, spread_out
+from unlabeled.engine.rows import ArrayRows, DatasetRows, Rows, as_rows, first_of, spread_out
 
 __all__ = [
     "check_choice",
@@ -37,9 +37,12 @@ def is_dataset(X) -> bool:
 
 
 def image_shape_of(X) -> tuple[int, ...] | None:
-    """(c, h, w) of images given as (n, c, h, w); None for anything else."""
-    shape = getattr(X, "shape", ())
-    return tuple(int(k) for k in shape[1:]) if len(shape) == 4 else None
+    """(c, h, w) of images given as (n, c, h, w) or as items of a Dataset; None for others."""
+    if is_dataset(X):
+        shape = tuple(first_of(X[0]).shape) if len(X) else ()
+    else:
+        shape = tuple(getattr(X, "shape", ()))[1:]
+    return tuple(int(k) for k in shape) if len(shape) == 3 else None
 
 
 def check_rows(estimator, X, *, reset: bool, allow_nan: bool = False) -> Rows:
@@ -131,8 +134,10 @@ def check_labels(estimator, y, n_rows: int, *, reset: bool) -> torch.Tensor:
     """
     name = type(estimator).__name__
     if y is None:
-        raise ValueError(f"{name}(conditional=True) needs a label for every row: give y.")
-    y = column_or_1d(y.numpy(force=True) if isinstance(y, torch.Tensor) else y, warn=True)
+        raise ValueError(
+            f"{name}(conditional=True) needs a label for every row: give y (and y_val with X_val)."
+        )
+    y = column_or_1d(_plain(y), warn=True)
     if len(y) != n_rows:
         raise ValueError(f"y must have a label for every row, got {len(y)} for {n_rows} rows.")
     if reset:
@@ -150,14 +155,28 @@ def label_codes(classes: np.ndarray, y) -> torch.Tensor:
     ValueError
         If some labels are none of the classes.
     """
-    y = np.asarray(y)
-    strange = np.setdiff1d(y, classes)
-    if len(strange):
+    y = np.asarray(_plain(y))
+    words = _are_words(y), _are_words(classes)
+    if words[0] != words[1]:  # NumPy would compare numbers as words, in the order of words
+        kinds = ["words" if kind else "numbers" for kind in words]
+        raise ValueError(f"y has {kinds[0]} for labels, but fit has seen {kinds[1]}.")
+    codes = np.searchsorted(classes, y)
+    strange = classes[codes.clip(max=len(classes) - 1)] != y
+    if strange.any():
         raise ValueError(
-            f"y has labels that fit has not seen: {strange[:5].tolist()}; "
+            f"y has labels that fit has not seen: {np.unique(y[strange])[:5].tolist()}; "
             f"known are {classes[:10].tolist()}."
         )
-    return torch.from_numpy(np.searchsorted(classes, y))
+    return torch.from_numpy(codes)
+
+
+def _are_words(labels: np.ndarray) -> bool:
+    kind = labels.dtype.kind
+    return kind in "US" or (kind == "O" and all(isinstance(label, str) for label in labels))
+
+
+def _plain(y):
+    return y.numpy(force=True) if isinstance(y, torch.Tensor) else y
 
 
 def check_codes(H, n_components: int) -> Rows:

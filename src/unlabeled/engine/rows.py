@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
-__all__ = ["Rows", "as_rows", "fingerprint", "moments", "rows_at_once", "spread_out"]
+__all__ = ["Rows", "as_rows", "fingerprint", "first_of", "moments", "rows_at_once", "spread_out"]
 
 _PLACE = 2**21  # bytes of a file that the system may map around anything that is read of it
 _PLACES = 32  # of these that are in the process together
@@ -104,19 +104,20 @@ class DatasetRows(Rows):
     """
 
     def __init__(self, X, allow_nan: bool = False):
-        super().__init__(X, len(X), _first(X[0]).numel())
+        super().__init__(X, len(X), first_of(X[0]).numel())
         self._bad = torch.isinf if allow_nan else lambda x: ~torch.isfinite(x)
 
     def take(self, index):
         if len(index) == 0:
             return torch.empty(0, self.n_features)
-        x = torch.stack([_first(self.X[int(i)]) for i in index])
+        x = torch.stack([first_of(self.X[int(i)]) for i in index])
         if x.is_floating_point() and bool(self._bad(x).any()):
             raise ValueError("Dataset X contains NaN or infinity; fill or drop such rows first.")
         return x
 
 
-def _first(item) -> torch.Tensor:
+def first_of(item) -> torch.Tensor:
+    """The row of an item, which may be a tuple that begins with it."""
     if isinstance(item, (tuple, list)):
         item = item[0]
     return torch.as_tensor(item)

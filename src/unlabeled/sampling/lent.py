@@ -10,8 +10,15 @@ from unlabeled.sampling.noise import Noise
 
 __all__ = ["draws_by_itself", "learning", "lent_generator"]
 
-_LENDING = threading.Lock()  # there is one such generator, and several threads may fit
-_DRAWING = (torch.nn.modules.dropout._DropoutNd, torch.nn.RReLU)
+_LENDING = threading.RLock()  # there is one such generator, and several threads may fit
+_DRAWING = (
+    torch.nn.modules.dropout._DropoutNd,
+    torch.nn.RReLU,
+    torch.nn.RNNBase,
+    torch.nn.MultiheadAttention,
+    torch.nn.FractionalMaxPool2d,
+    torch.nn.FractionalMaxPool3d,
+)
 
 
 @contextmanager
@@ -28,7 +35,8 @@ def lent_generator(seed: int, device: torch.device | str = "cpu") -> Iterator[No
     with _LENDING, torch.random.fork_rng(devices=[device] if cuda else []):
         torch.default_generator.manual_seed(seed)
         if cuda:
-            torch.cuda.manual_seed(seed)
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
         yield
 
 

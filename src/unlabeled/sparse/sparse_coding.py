@@ -112,6 +112,7 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
 
     Examples
     --------
+    >>> import numpy as np
     >>> X = np.random.default_rng(0).normal(size=(100, 8))
     >>> model = SparseCoding(16, alpha=0.5, n_epochs=5, random_state=0).fit(X)
     >>> H = model.transform(X)

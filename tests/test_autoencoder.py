@@ -81,6 +81,13 @@ def test_a_tied_decoder_is_what_its_formula_says():
     torch.testing.assert_close(decoder(h), expected)
 
 
+def test_a_tied_decoder_has_as_many_activations_as_places_for_them():
+    shared = nn.Tanh()
+    encoder = MLP(6, 2, (5, 4), lambda: shared)
+    kinds = [type(layer) for layer in TiedDecoder(encoder).mirrored]
+    assert kinds == [nn.Linear, nn.Tanh, nn.Linear, nn.Tanh, nn.Linear]
+
+
 def test_tied_weights_stay_tied_through_copies_and_files(X, tmp_path):
     ae = small(tied=True).fit(X)
     names = set(ae.module_.state_dict())

@@ -99,7 +99,7 @@ def test_callbacks_work_inside_a_grid_search(cls):
     history, stop = History(), EarlyStopping(a_validation_term(cls), patience=1)
     model = make(cls, validation_fraction=0.2).set_callbacks(history, stop)
     assert clone(model)._skl_callbacks == [history, stop]
-    search = GridSearchCV(model, {"learning_rate": [0.0, 0.01]}, cv=2).fit(digits())
+    search = GridSearchCV(model, {"n_epochs": [1, 2]}, cv=2).fit(digits())
     assert len(history.runs) == 5
     assert math.isfinite(search.best_score_)
 

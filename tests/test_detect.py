@@ -16,9 +16,10 @@ from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from unlabeled import RBM, datasets
+from unlabeled import RBM, VAE, SparseCoding, datasets
 from unlabeled.tasks import AnomalyDetector
 
 
@@ -174,6 +175,50 @@ def test_it_can_be_searched_piped_and_pickled(detector):
 def test_what_makes_no_sense_is_refused(detector, error, sentence):
     with pytest.raises(error, match=sentence):
         detector.fit(plane(50))
+
+
+@pytest.mark.parametrize("wrap", [lambda model: model, FrozenEstimator])
+def test_a_model_that_needs_labels_is_refused(wrap):
+    X, y = plane(50), np.arange(50) % 2
+    model = VAE(2, likelihood="gaussian", conditional=True, n_epochs=1, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match=r"a model that does without labels.*got .*VAE\("):
+        AnomalyDetector(wrap(model)).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def gappy():
+    """A detector that has seen gaps, and the rows with them."""
+    X = plane(200)
+    X[np.random.default_rng(0).random(X.shape) < 0.2] = np.nan
+    return AnomalyDetector(SparseCoding(4, n_epochs=2, random_state=0)).fit(X), X
+
+
+def test_gaps_are_passed_over_where_the_model_does(gappy):
+    found, X = gappy
+    assert get_tags(found).input_tags.allow_nan
+    np.testing.assert_allclose(found.mean_, np.nanmean(X, 0, dtype=float), rtol=1e-6)
+    np.testing.assert_allclose(found.scale_, np.nanstd(X, 0, dtype=float), rtol=1e-6)
+    np.testing.assert_array_equal(found.score_samples(X), -found.model_.reconstruction_error(X))
+    expected = -np.nansum(((X - found.mean_) / found.scale_) ** 2, 1)
+    np.testing.assert_allclose(found.baseline_score_samples(X), expected, rtol=1e-6)
+
+
+def test_a_gap_explains_nothing_and_moves_no_explanation(gappy):
+    found, X = gappy
+    errors = found.model_.reconstruction_error(X, per_feature=True).astype(float)
+    errors[np.isnan(X)] = np.nan
+    expected = (errors - np.nanmean(errors, 0)) / np.nanstd(errors, 0)
+    explained = found.explain(X)
+    assert (explained[np.isnan(X)] == 0).all()
+    np.testing.assert_allclose(explained, np.nan_to_num(expected), rtol=1e-4, atol=1e-4)
+
+
+def test_gaps_are_refused_where_the_model_refuses_them(detector):
+    X = plane(9)
+    X[3, 2] = np.nan
+    assert not get_tags(detector).input_tags.allow_nan
+    with pytest.raises(ValueError, match="NaN"):
+        detector.baseline_score_samples(X)
 
 
 def test_nothing_is_said_before_fit():

@@ -9,7 +9,14 @@ import torch
 from torch.utils.data import TensorDataset
 
 from unlabeled.engine import rows as module
-from unlabeled.engine.rows import ArrayRows, as_rows, fingerprint, moments, spread_out
+from unlabeled.engine.rows import (
+    ArrayRows,
+    as_rows,
+    fingerprint,
+    moments,
+    moments_of,
+    spread_out,
+)
 
 X = np.random.default_rng(0).random((50, 6)).round(2).astype(np.float32)
 HOLDERS = {
@@ -99,6 +106,17 @@ def test_moments_are_those_of_the_rows_asked_for(offset):
     mean, variance = moments(as_rows(data), index, chunk=50)
     np.testing.assert_allclose(mean, data[index].mean(0), rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(variance, data[index].var(0), rtol=1e-5)
+
+
+def test_moments_pass_over_gaps():
+    data = np.random.default_rng(0).normal(50, 2, (90, 3))
+    data[np.random.default_rng(1).random((90, 3)) < 0.4] = np.nan
+    data[:30, 1] = np.nan  # a part without any value
+    mean, variance = moments_of(torch.tensor(data).split(30))
+    np.testing.assert_allclose(mean, np.nanmean(data, 0), rtol=1e-12)
+    np.testing.assert_allclose(variance, np.nanvar(data, 0), rtol=1e-12)
+    nothing = moments_of([torch.full((4, 2), torch.nan, dtype=torch.float64)])
+    assert [m.tolist() for m in nothing] == [[0, 0], [0, 0]]
 
 
 def test_a_fingerprint_is_of_the_data_not_of_their_holder():

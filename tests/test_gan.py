@@ -157,6 +157,28 @@ def test_the_generator_waits_for_the_discriminator():
     )
 
 
+def test_the_average_of_a_loaded_model_counts_the_moves_of_the_generator(tmp_path):
+    X = digits()[:200]
+    model = gan(n_discriminator_steps=5, batch_size=20, n_epochs=3).fit(X)
+    model.save(tmp_path)
+    counts = [m.partial_fit(X)._training.parts["average"].n_updates for m in (model, load(tmp_path))]
+    assert counts == [8, 8], "every fifth of 40 batches"
+
+
+def test_many_samples_go_through_the_generator_in_parts(monkeypatch):
+    plain = gan().fit(digits())
+    convolutional = gan(generator="convolutional").fit(images())
+    monkeypatch.setattr("unlabeled.base.INFERENCE_ROWS", 7)
+    monkeypatch.setattr("unlabeled.base.IMAGES", 5)
+    for model, most in ((plain, 7), (convolutional, 5)):
+        n_rows = []
+        model.module_.average.register_forward_pre_hook(
+            lambda _, given, n_rows=n_rows: n_rows.append(len(given[0]))
+        )
+        assert model.sample(17, random_state=0).shape == (17, 64)
+        assert max(n_rows) == most and sum(n_rows) == 17
+
+
 def test_rates_of_the_players_differ():
     model = gan(learning_rate=0.0, learning_rate_d=1e-3, ema=None).fit(digits())
     start, learned = model._seeded_module().state_dict(), weights(model)
@@ -238,7 +260,13 @@ def test_layers_in_bfloat16_and_channels_last_learn_images():
         ({"output": "relu"}, "output must be one of 'sigmoid', 'tanh', 'linear', got 'relu'"),
         ({"pack": 0}, "pack must be"),
         ({"ema": 1.5}, "ema must be"),
+        ({"ema": 1.0}, "ema must be >= 0 and < 1, got 1.0"),
         ({"betas": (0.5, 2)}, "each of betas must be"),
+        ({"betas": (0.5, 1.0)}, "each of betas must be >= 0 and < 1, got 1.0"),
+        ({"betas": (0.5, 0.9, 0.9)}, "betas must be a pair of numbers"),
+        ({"betas": 0.5}, "betas must be a pair of numbers, got 0.5"),
+        ({"hidden_layer_sizes": 10}, "hidden_layer_sizes must be a tuple"),
+        ({"output": []}, r"output must be one of 'sigmoid', 'tanh', 'linear', got \[\]"),
         ({"label_smoothing": -0.1}, "label_smoothing must be"),
         ({"generator": "convolutional"}, "needs the shape of images"),
         ({"discriminator": "dense"}, "discriminator must be None, 'convolutional' or a factory"),

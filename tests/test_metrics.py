@@ -60,10 +60,10 @@ def test_tensors_are_taken(dtype):
         (np.ones((2, 3)), np.ones((2, 4)), "squared", r"got \(2, 3\) and \(2, 4\)"),
         (np.ones((2, 3)), np.ones(3), "squared", r"got \(2, 3\) and \(3,\)"),
         (np.ones((1, 1)), np.ones((1, 1)), "absolute", "'cross_entropy'.*got 'absolute'"),
-        ([[np.nan, 1]], [[0, 1]], "squared", "X should have no NaN, got 1"),
-        ([[0, 1]], [[0, np.nan]], "cross_entropy", "X_reconstructed should have no NaN"),
-        ([[0, 16]], [[0, 1]], "cross_entropy", "X should lie in .* values from 0 to 16"),
-        ([[0, 1]], [[-0.5, 1]], "cross_entropy", "X_reconstructed should lie in .* -0.5 to 1"),
+        ([[np.nan, 1]], [[0, 1]], "squared", "X must have no NaN, got 1"),
+        ([[0, 1]], [[0, np.nan]], "cross_entropy", "X_reconstructed must have no NaN"),
+        ([[0, 16]], [[0, 1]], "cross_entropy", "X must lie in .* values from 0 to 16"),
+        ([[0, 1]], [[-0.5, 1]], "cross_entropy", "X_reconstructed must lie in .* -0.5 to 1"),
     ],
 )
 def test_wrong_reconstructions_are_refused(X, R, kind, sentence):

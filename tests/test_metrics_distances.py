@@ -156,10 +156,10 @@ def test_tensors_images_and_small_integers_are_taken():
 @pytest.mark.parametrize(
     ("real", "model", "sentence"),
     [
-        (np.ones(9), np.ones((9, 2)), r"real rows should be numbers of shape \(n, d\), got .*9,"),
+        (np.ones(9), np.ones((9, 2)), r"real rows must be numbers of shape \(n, d\), got .*9,"),
         (draw(9, 3), draw(9, 2), r"same number of features, got shapes \(9, 3\) and \(9, 2\)"),
-        (draw(9, 2), np.full((9, 2), np.nan), "model rows should be finite, got 18 values"),
-        (draw(9, 2), draw(1, 2), "model rows should have at least . rows"),
+        (draw(9, 2), np.full((9, 2), np.nan), "model rows must be finite, got 18 values"),
+        (draw(9, 2), draw(1, 2), "model rows must have at least . rows"),
     ],
 )
 def test_what_is_no_pair_of_feature_sets_is_refused(distance, real, model, sentence):
@@ -168,7 +168,7 @@ def test_what_is_no_pair_of_feature_sets_is_refused(distance, real, model, sente
 
 
 def test_kernel_distance_cannot_normalise_what_does_not_vary():
-    with pytest.raises(ValueError, match="X_real should vary"):
+    with pytest.raises(ValueError, match="X_real must vary"):
         kernel_distance(np.ones((20, 2)), draw(20, 2))
 
 

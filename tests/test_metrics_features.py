@@ -86,9 +86,9 @@ def test_labels_may_be_words_and_rows_a_table():
     [
         ({"y": np.zeros(99)}, r"shape \(100,\), got shape \(99,\)"),
         ({"y": np.zeros(100)}, "at least two classes, got only"),
-        ({"image_shape": (1, 3, 3)}, r"image_shape should be .* with 8 values, got \(1, 3, 3\)"),
+        ({"image_shape": (1, 3, 3)}, r"image_shape must be .* with 8 values, got \(1, 3, 3\)"),
         ({"n_steps": 0}, "n_steps must be >= 1"),
-        ({"X": np.ones((9, 8))}, "X should have at least 20 rows"),
+        ({"X": np.ones((9, 8))}, "X must have at least 20 rows"),
     ],
 )
 def test_wrong_requests_are_refused(arguments, sentence):
@@ -97,5 +97,5 @@ def test_wrong_requests_are_refused(arguments, sentence):
 
 
 def test_rows_of_another_width_are_refused(space):
-    with pytest.raises(ValueError, match=r"X should have 64 features, got shape \(3, 8\)"):
+    with pytest.raises(ValueError, match=r"X must have 64 features, got shape \(3, 8\)"):
         space.transform(np.ones((3, 8)))

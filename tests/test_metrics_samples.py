@@ -59,7 +59,7 @@ def test_a_worse_model_scores_less():
 
 def test_parzen_windows_need_validation_rows_of_their_own():
     X = draw(50)
-    with pytest.raises(ValueError, match="X_valid should be rows of its own"):
+    with pytest.raises(ValueError, match="X_valid must be rows of its own"):
         parzen_log_likelihood(draw(50, seed=1), X, X, X)
     with pytest.raises(ValueError, match="'X_valid': 2"):
         parzen_log_likelihood(X, draw(50, 2), X, X)
@@ -89,7 +89,7 @@ def test_classifier_score_is_its_formula():
 
 @pytest.mark.parametrize("P", [np.full((9, 4), 0.5), np.tile([1.5, -0.5, 0, 0], (9, 1))])
 def test_what_is_no_probability_is_refused(P):
-    with pytest.raises(ValueError, match="P_model should hold probabilities"):
+    with pytest.raises(ValueError, match="P_model must hold probabilities"):
         classifier_score(np.full((9, 4), 0.25), P)
 
 

@@ -71,6 +71,19 @@ def test_fresh_real_rows_reach_the_floor(n_model):
         assert n_kept + n_played == 2000 and n_played / n_kept == pytest.approx(n_model / 2000)
 
 
+@pytest.mark.parametrize(
+    ("n_real", "n_model", "k", "n_floor"),
+    [(100, 3000, 3, (4, 96)), (100, 3000, 5, (6, 94)), (10, 4, 3, (6, 4)), (12, 6, 5, (6, 6))],
+)
+def test_both_parts_of_the_floor_have_k_neighbours(n_real, n_model, k, n_floor):
+    real, model = draw(n_real, seed=1), draw(n_model, seed=2)
+    found = [*precision_recall(real, model, k=k), *density_coverage(real, model, k=k)]
+    assert {estimate.n_floor for estimate in found} == {n_floor}
+    order = np.random.default_rng(0).permutation(n_real)
+    played, kept = real[order[: n_floor[1]]], real[order[n_floor[1] :]]
+    np.testing.assert_allclose([e.floor for e in found], by_hand(kept, played, k))
+
+
 def test_coverage_of_equal_sets_is_known():
     _, coverage = density_coverage(draw(4000, seed=1), draw(4000, seed=2), k=3)
     assert float(coverage) == pytest.approx(1 - 2**-3, abs=0.02)
@@ -103,10 +116,14 @@ def test_outliers_of_the_real_rows_inflate_precision_and_not_density():
 
 def test_neighbours_must_exist():
     for measure in (precision_recall, density_coverage):
-        with pytest.raises(ValueError, match="k should be at least 1, got 0"):
+        with pytest.raises(ValueError, match="k must be at least 1, got 0"):
             measure(draw(9), draw(9), k=0)
-        with pytest.raises(ValueError, match="model rows should have at least 10 rows"):
+        with pytest.raises(ValueError, match="model rows must have at least 10 rows"):
             measure(draw(30), draw(9), k=9)
+        with pytest.raises(
+            ValueError, match=r"real rows must have at least 20 rows .* \(19, 3\)\."
+        ):
+            measure(draw(19), draw(30), k=9)
 
 
 # ---- modes -----------------------------------------------------------------------------------
@@ -164,10 +181,10 @@ def test_few_draws_cannot_find_all_classes():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((ring(9), RING), "scale should be the standard deviation of a mode, got None"),
+        ((ring(9), RING), "scale must be the standard deviation of a mode, got None"),
         ((ring(9), RING, 0), "got 0"),
         ((draw(9, 3), RING, 1), r"got shapes \(9, 3\) and \(8, 2\)"),
-        ((np.array([0, 8]), 8), "classes should go from 0 to 7, got 0 to 8"),
+        ((np.array([0, 8]), 8), "classes must go from 0 to 7, got 0 to 8"),
         ((np.array([0.5]), 8), r"integers of shape \(n,\), got float64"),
     ],
 )

@@ -98,7 +98,7 @@ def test_idle_atoms_start_again_from_rows_that_are_badly_explained():
     model = SparseCoding(24, alpha=0.1, n_epochs=2, batch_size=50, random_state=0).fit(X)
     away = 1e-6 * torch.linalg.qr(torch.randn(16, 16))[0][:8]
     model.module_.D.data[:8] = away  # of no use to any row
-    statistics = model._training.parts["statistics"]
+    statistics = model.module_.statistics
     statistics.drop(torch.arange(8))
     model.partial_fit(X[:100])
     assert torch.equal(model.module_.D[:8], away) and statistics.idle[:8].tolist() == [100] * 8
@@ -130,6 +130,7 @@ def test_an_alpha_above_every_norm_is_pointed_out():
         ({"update": FISTA()}, TypeError, "update must be a name or a Update object, got FISTA"),
         ({"solver": "omp", "positive_code": True}, ValueError, "use 'fista' or 'feature_sign'"),
         ({"alpha": -1}, ValueError, "alpha must be >= 0, got -1"),
+        ({"alpha": 0}, ValueError, "alpha must be > 0 for FISTA.* a small alpha, or OMP"),
         ({"n_components": 0}, ValueError, "n_components must be >= 1"),
         ({"forgetting": -0.5}, ValueError, "forgetting must be >= 0"),
     ],
@@ -148,3 +149,22 @@ def test_objects_print_and_are_saved_as_they_were_written(tmp_path):
     assert repr(twin) == repr(model)
     np.testing.assert_array_equal(twin.transform(np.eye(6)), model.transform(np.eye(6)))
     assert repr(BCD()) == "BCD(n_sweeps=1)"
+
+
+def test_a_saved_model_remembers_the_rows_that_it_saw(tmp_path):
+    from unlabeled import load
+
+    X, _ = planted(300)
+    model = SparseCoding(24, alpha=0.1, n_epochs=2, random_state=0).fit(X)
+    model.save(tmp_path)
+    twin, before = load(tmp_path).partial_fit(X[:5]), model.components_
+    atoms = model.partial_fit(X[:5]).components_
+    np.testing.assert_allclose(np.abs(twin.components_ - atoms).max(), 0, atol=1e-6)
+    assert 0 < np.abs(atoms - before).mean() < 0.05
+
+
+def test_more_atoms_than_rows_are_learned_by_the_dual():
+    X = np.random.default_rng(0).normal(size=(30, 6))
+    model = SparseCoding(40, alpha=0.3, update="lagrange_dual", n_epochs=3, batch_size=10)
+    model.set_params(random_state=0).fit(X)
+    assert model.history_["objective"][-1] < model.history_["objective"][0]

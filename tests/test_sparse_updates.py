@@ -45,7 +45,7 @@ def test_learning_never_raises_the_objective(update, solver, gaps):
     for _ in range(12):
         batch = coded(x, D, solver, alpha)
         values.append(float(objective(LeastSquares(x, D), batch.h, batch.penalty).sum()))
-        update.move(D, Statistics(D), batch)
+        update.move(D, Statistics(*D.shape), batch)
         torch.testing.assert_close(D.norm(dim=1), torch.ones(30, dtype=D.dtype))
     falls = [before - after for before, after in pairwise(values)]
     if solver.penalised:  # pursuit is greedy: better atoms may lead it astray
@@ -59,7 +59,7 @@ def test_the_error_of_given_codes_falls(update):
     x, D = world()
     h = coded(x, D, OMP(3), 0.0).h
     error = float((x - h @ D).square().sum())
-    statistics = Statistics(D)
+    statistics = Statistics(*D.shape)
     update.move(D, statistics, Coded(x, h, len(x), 1.0, 0.0))
     explained = (D * (statistics.A @ D - 2 * statistics.B)).sum()
     assert float(x.square().sum() + len(x) * explained) < 0.95 * error
@@ -67,7 +67,7 @@ def test_the_error_of_given_codes_falls(update):
 
 def test_an_atom_of_block_descent_is_the_best_for_the_others():
     x, D = world()
-    statistics = Statistics(D)
+    statistics = Statistics(*D.shape)
     BCD().move(D, statistics, coded(x, D, FISTA(), 0.2))
     A, B, last = statistics.A, statistics.B, D[-1].clone()
 
@@ -100,7 +100,7 @@ def test_the_dual_is_solved():
 def test_k_svd_finds_the_singular_pair():
     x, D = world()
     batch = coded(x, D, OMP(1), 0.0)
-    KSVD(500).move(D, Statistics(D), batch)
+    KSVD(500).move(D, Statistics(*D.shape), batch)
     used = batch.h.abs().sum(0) > 0
     for j in used.nonzero()[:, 0].tolist():
         rows = batch.h[:, j] != 0  # with one atom each, no other atom explains any of these
@@ -108,19 +108,39 @@ def test_k_svd_finds_the_singular_pair():
         assert abs(float(D[j] @ v[0])) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_dual_of_more_atoms_than_rows(seed):
+    """A of rank 4 for 20 atoms, from codes in float32; the error of the codes falls."""
+    x, D = (part.float() for part in world(n=4, n_components=20, n_features=6, seed=seed))
+    h, D = torch.randn(4, 20, generator=torch.Generator().manual_seed(seed)), D[:20]
+    error, statistics = float((x - h @ D).square().sum()), Statistics(20, 6)
+    LagrangeDual().move(D, statistics, Coded(x, h, 4, 1.0, 0.0))
+    D = D.double()
+    torch.testing.assert_close(D.norm(dim=1), torch.ones(20, dtype=D.dtype), atol=1e-6, rtol=0)
+    explained = (D * (statistics.A @ D - 2 * statistics.B)).sum()
+    assert float(x.double().square().sum() + 4 * explained) < 0.5 * error
+
+
+def test_the_dual_keeps_atoms_that_should_have_no_length():
+    D = torch.eye(3)
+    LagrangeDual().move(D, Statistics(3, 3), Coded(torch.zeros(5, 3), torch.eye(5, 3), 5, 1.0, 0))
+    LagrangeDual().move(D, Statistics(3, 3), Coded(torch.ones(5, 3), torch.zeros(5, 3), 5, 1.0, 0))
+    assert torch.equal(D, torch.eye(3))
+
+
 @pytest.mark.parametrize("update", [BCD(), LagrangeDual(), KSVD()], ids=str)
 def test_unused_atoms_stay(update):
     x, D = world()
     before, batch = D.clone(), coded(x, D, FISTA(), 0.2)
     batch.h[:, 4] = 0
-    update.move(D, Statistics(D), batch)
+    update.move(D, Statistics(*D.shape), batch)
     assert torch.equal(D[4], before[4]) and not torch.equal(D[5], before[5])
 
 
 def test_every_row_counts_the_same_whatever_its_batch():
     x, D = world()
     h = coded(x, D, FISTA(), 0.2).h
-    whole, parts = Statistics(D), Statistics(D)
+    whole, parts = Statistics(*D.shape), Statistics(*D.shape)
     whole.take(h, x, 200, whole.share(200, 0.0))
     for part in (slice(0, 7), slice(7, 150), slice(150, 200)):
         n = part.stop - part.start
@@ -133,8 +153,8 @@ def test_every_row_counts_the_same_whatever_its_batch():
 
 
 def test_rows_that_come_again_are_not_counted_twice():
-    statistics = Statistics(torch.eye(2))
-    statistics.n_seen = 10**6
+    statistics = Statistics(2, 2)
+    statistics.n_seen += 10**6
     assert statistics.share(50, 3.0) == pytest.approx(4 * 50 / (10**6 + 50))
     assert statistics.share(50, 3.0, n_pass=200) == 0.25
     assert statistics.share(200, 3.0, n_pass=200) == 1.0

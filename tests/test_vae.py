@@ -101,6 +101,11 @@ def test_many_codes_give_the_value_and_the_gradient_of_the_bound(bits):
 # ---- likelihood --------------------------------------------------------------------------------
 
 
+def test_before_fit_nobody_knows_the_kind_of_score(bits):
+    assert bits.score_kind_ == "lower bound"
+    assert not hasattr(VAE(), "score_kind_")
+
+
 def test_probabilities_of_all_rows_add_up_to_one(bits):
     X = all_states(N_BITS)
     exact = log_p_exact(bits, X)

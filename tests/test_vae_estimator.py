@@ -1,6 +1,7 @@
 """The variational autoencoder as an estimator: options, labels, images, missing features."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from unlabeled import VAE
 from unlabeled.engine.training import Batch
 from unlabeled.sampling import Noise
 from unlabeled.schedules import Linear, Steps
-from unlabeled.variational import Bernoulli, Gaussian, Likelihood
+from unlabeled.variational import Bernoulli, Gaussian, Likelihood, completion
 
 
 def small(**params):
@@ -104,6 +105,17 @@ def test_learned_variances_are_those_of_factor_analysis():
     model = VAE(1, hidden_layer_sizes=(), likelihood="gaussian", **params).fit(X)
     found = model.module_.likelihood.sigma2.detach().numpy()
     np.testing.assert_allclose(found, expected, rtol=0.1)
+
+
+def test_a_feature_that_never_varies_does_not_wreck_the_bound():
+    X = np.random.default_rng(0).normal(size=(400, 12)).astype(np.float32)
+    X[:, 3] = 0.5
+    params = {"hidden_layer_sizes": (32,), "likelihood": "gaussian", "random_state": 0}
+    bounds = VAE(2, n_epochs=20, **params).fit(X).history_["bound"]
+    assert bounds[0] > -200, "11 features of unit variance: about -16"
+    assert bounds[-1] > -25
+    constant = VAE(2, n_epochs=0, **params).fit(X[:, [3, 3]]).module_.likelihood
+    assert (constant.sigma2 > 0).all()
 
 
 class Laplace(Likelihood):
@@ -242,7 +254,35 @@ def test_completions_come_as_often_as_the_posterior_says():
     assert 0.5 * float((far - p).abs().sum()) > 0.3, "the chain had something to do"
 
 
+@pytest.mark.parametrize(("n_steps", "taken"), [(0, 0), (1, 1), (9, 1), (20, 2), (100, 10)])
+def test_a_tenth_of_the_steps_takes_every_proposal(n_steps, taken, monkeypatch):
+    vae, seen = small().fit(digits()).module_, []
+    outputs = vae.outputs
+    monkeypatch.setattr(vae, "outputs", lambda z, y: seen.append(z) or outputs(z, y))
+    monkeypatch.setattr(
+        vae, "log_weights", lambda x, *_: (torch.tensor([[0.0, -math.inf]]), torch.zeros(1, 2))
+    )
+    x = torch.tensor(digits()[:1])
+    with torch.no_grad():
+        completion.complete(vae, x, torch.ones_like(x, dtype=torch.bool), Noise(0), n_steps)
+    moves = [not torch.equal(*pair) for pair in pairwise(seen)]
+    assert moves == [True] * taken + [False] * (n_steps - taken)
+
+
 # ---- samples -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mean", [False, True])
+def test_draws_go_through_the_networks_in_parts(mean, monkeypatch):
+    model = small(conditional=True).fit(digits(), np.arange(333) % 3)
+    options = {"y": np.arange(30) % 3, "mean": mean, "random_state": 0}
+    whole, n_rows = model.sample(30, **options), []
+    monkeypatch.setattr("unlabeled.base.INFERENCE_ROWS", 7)
+    model.module_.decoder.register_forward_pre_hook(lambda _, given: n_rows.append(len(given[0])))
+    parts = model.sample(30, **options)
+    assert n_rows == [7, 7, 7, 7, 2] and parts.shape == whole.shape
+    if mean:
+        np.testing.assert_allclose(parts, whole, rtol=1e-5)
 
 
 def test_means_are_what_draws_are_drawn_from():

@@ -7,7 +7,16 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
-__all__ = ["Rows", "as_rows", "fingerprint", "first_of", "moments", "rows_at_once", "spread_out"]
+__all__ = [
+    "Rows",
+    "as_rows",
+    "fingerprint",
+    "first_of",
+    "moments",
+    "moments_of",
+    "rows_at_once",
+    "spread_out",
+]
 
 _PLACE = 2**21  # bytes of a file that the system may map around anything that is read of it
 _PLACES = 32  # of these that are in the process together
@@ -153,14 +162,35 @@ def moments(rows: Rows, index: np.ndarray, chunk: int | None = None):
     """
     index = index[spread_out(len(index), _SAMPLE)]
     chunk = chunk or rows_at_once(rows.n_features)
-    n, mean, m2 = 0, torch.zeros(()), torch.zeros(())
-    for start in range(0, len(index), chunk):
-        x = rows.fetch(index[start : start + chunk], dtype=torch.float64)
-        own = x.mean(0)
-        delta, total = own - mean, n + len(x)
-        m2 = m2 + x.sub_(own).square_().sum(0) + delta**2 * (n * len(x) / total)
-        mean, n = mean + delta * (len(x) / total), total
-    return mean.float(), (m2 / n).float()
+    starts = range(0, len(index), chunk)
+    parts = (rows.fetch(index[i : i + chunk], dtype=torch.float64) for i in starts)
+    mean, variance = moments_of(parts)
+    return mean.float(), variance.float()
+
+
+def moments_of(parts) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and variance of each column of rows that come in parts; NaN is passed over.
+
+    Parameters
+    ----------
+    parts : iterable of tensors of shape (n, n_features), float64
+        They are overwritten.
+
+    Returns
+    -------
+    mean, variance : tensors of shape (n_features,), float64
+        0 of a column without any value.
+    """
+    n, mean, m2 = torch.zeros(3, dtype=torch.float64)
+    for x in parts:
+        m, own = len(x), x.mean(0)
+        if own.isnan().any():
+            m, own = x.isnan().logical_not_().sum(0), x.nanmean(0).nan_to_num_(0)
+            x = torch.where(x.isnan(), own, x)
+        delta, total = own - mean, (n + m).clamp(min=1)
+        m2 = m2 + x.sub_(own).square_().sum(0) + delta**2 * (n * m / total)
+        mean, n = mean + delta * (m / total), n + m
+    return mean, m2 / n.clamp(min=1)
 
 
 def fingerprint(rows: Rows) -> str:

@@ -12,18 +12,17 @@ def check_features(X, name: str, n_rows: int = 1) -> np.ndarray:
     features = to_numpy(X)
     if features.ndim < 2 or features.dtype.kind not in "buif":
         raise ValueError(
-            f"{name} should be numbers of shape (n, d), got {features.dtype} of shape "
-            f"{features.shape}"
+            f"{name} must be numbers of shape (n, d), got {features.dtype} of shape "
+            f"{features.shape}."
         )
     features = features.reshape(len(features), -1).astype(np.float64)
     if len(features) < n_rows or features.shape[1] == 0:
         raise ValueError(
-            f"{name} should have at least {n_rows} rows and one feature, got shape "
-            f"{features.shape}"
+            f"{name} must have at least {n_rows} rows and one feature, got shape {features.shape}."
         )
     bad = np.count_nonzero(~np.isfinite(features))
     if bad:
-        raise ValueError(f"{name} should be finite, got {bad:,} values that are not")
+        raise ValueError(f"{name} must be finite, got {bad:,} values that are not.")
     return features
 
 
@@ -33,8 +32,8 @@ def check_pair(X_real, X_model, n_rows: int = 2) -> tuple[np.ndarray, np.ndarray
     model = check_features(X_model, "model rows", n_rows)
     if real.shape[1] != model.shape[1]:
         raise ValueError(
-            "real and model rows should have the same number of features, got shapes "
-            f"{real.shape} and {model.shape}"
+            "real and model rows must have the same number of features, got shapes "
+            f"{real.shape} and {model.shape}."
         )
     return real, model
 
@@ -44,10 +43,14 @@ def stand_in(real: np.ndarray, n_model: int, random_state) -> tuple[np.ndarray, 
     return _parted(real, min(n_model, len(real) // 2), random_state)
 
 
-def in_proportion(real: np.ndarray, n_model: int, random_state) -> tuple[np.ndarray, np.ndarray]:
-    """As `stand_in`, in the proportion of `len(real)` to `n_model`, on which coverage depends."""
+def in_proportion(
+    real: np.ndarray, n_model: int, least: int, random_state
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `stand_in`, in the proportion of `len(real)` to `n_model`, on which coverage depends.
+
+    Neither part has fewer than `least` rows, of which there must be twice as many in `real`.
+    """
     m = round(len(real) * n_model / (len(real) + n_model))
-    least = min(n_model, len(real) // 2, 2)
     return _parted(real, min(max(m, least), len(real) - least), random_state)
 
 

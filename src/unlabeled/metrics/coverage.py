@@ -48,7 +48,8 @@ def density_coverage(X_real, X_model, *, k: int = 5, random_state=0) -> DensityC
     k : int, default=5
         Which neighbour a ball reaches to.
     random_state : int or Generator, default=0
-        Which real rows play the model's part in the floor, in the proportion of the two sets.
+        Which real rows play the model's part in the floor, in the proportion of the two sets
+        as far as either part keeps k + 1 rows.
 
     Returns
     -------
@@ -58,8 +59,8 @@ def density_coverage(X_real, X_model, *, k: int = 5, random_state=0) -> DensityC
     Raises
     ------
     ValueError
-        If the features are not finite matrices of the same width with more than k rows (real
-        ones, more than 2 k).
+        If the features are not finite matrices of the same width with at least k + 1
+        rows (real ones, 2 k + 2, so that half of them can play the model's part).
 
     References
     ----------
@@ -74,7 +75,7 @@ def density_coverage(X_real, X_model, *, k: int = 5, random_state=0) -> DensityC
     1.0 0.97
     """
     real, model = check_pair(X_real, X_model, check_k(k) + 1)
-    kept, played = in_proportion(real, len(model), random_state)
+    kept, played = in_proportion(real, len(model), k + 1, random_state)
     sizes = len(real), len(model), (len(kept), len(played))
     values, floors = _measure(real, model, k), _measure(kept, played, k)
     return DensityCoverage(*(Estimate(v, f, *sizes) for v, f in zip(values, floors, strict=True)))

@@ -72,7 +72,7 @@ class FeatureSpace:
         from scipy.special import softmax
 
         if self.classes is None:
-            raise ValueError("class probabilities need labels: give y to fit_features")
+            raise ValueError("class probabilities need labels: give y to fit_features.")
         return softmax(self._through(self.network, X).astype(np.float64), axis=1)
 
     def predict(self, X) -> np.ndarray:
@@ -84,7 +84,7 @@ class FeatureSpace:
 
         X, d = check_features(X, "X"), int(np.prod(self.network.shape))
         if X.shape[1] != d:
-            raise ValueError(f"X should have {d} features, got shape {X.shape}")
+            raise ValueError(f"X must have {d} features, got shape {X.shape}.")
         device = self.network.shift.device
         with torch.no_grad():
             parts = [
@@ -187,7 +187,7 @@ def _shape(X, image_shape) -> tuple[int, ...]:
         return given if len(given) == 3 else (int(np.prod(given)),)
     if len(image_shape) != 3 or np.prod(image_shape) != np.prod(given):
         raise ValueError(
-            f"image_shape should be (c, h, w) with {np.prod(given)} values, got {image_shape}"
+            f"image_shape must be (c, h, w) with {np.prod(given)} values, got {image_shape}."
         )
     return tuple(int(k) for k in image_shape)
 
@@ -196,10 +196,10 @@ def _classes(y, n) -> tuple[np.ndarray, np.ndarray]:
     """The classes in order, and for each row the number of its class."""
     y = to_numpy(y)
     if y.shape != (n,):
-        raise ValueError(f"y should hold a class per row, shape ({n},), got shape {y.shape}")
+        raise ValueError(f"y must hold a class per row, shape ({n},), got shape {y.shape}.")
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
-        raise ValueError(f"y should hold at least two classes, got only {classes[0]!r}")
+        raise ValueError(f"y must hold at least two classes, got only {classes[0]!r}.")
     return classes, codes
 
 

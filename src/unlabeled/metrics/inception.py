@@ -54,8 +54,8 @@ def classifier_score(P_real, P_model, *, random_state=0) -> Estimate:
     for name, P in (("P_real", real), ("P_model", model)):
         if P.min() < 0 or not np.allclose(P.sum(1), 1, atol=1e-3):
             raise ValueError(
-                f"{name} should hold probabilities, got values from {P.min():g} and row sums "
-                f"from {P.sum(1).min():g} to {P.sum(1).max():g}"
+                f"{name} must hold probabilities, got values from {P.min():g} and row sums "
+                f"from {P.sum(1).min():g} to {P.sum(1).max():g}."
             )
     kept, played = stand_in(real, len(model), random_state)
     sizes = len(real), len(model), (len(kept), len(played))

@@ -61,7 +61,7 @@ def kernel_distance(X_real, X_model, *, normalise: bool = True, random_state=0) 
     if normalise:
         shift, scale = real.mean(0), np.sqrt(real.var(0).mean())
         if scale == 0:
-            raise ValueError("X_real should vary to be normalised, got rows that are all the same")
+            raise ValueError("X_real must vary to be normalised, got rows that are all the same.")
         real, model = (real - shift) / scale, (model - shift) / scale
     kept, played = stand_in(real, len(model), random_state)
     value, error = _discrepancy(real, model)

@@ -110,8 +110,8 @@ def memorisation(X_train, X_held_out, X_model) -> Memorisation:
     model = check_features(X_model, "X_model", 2)
     if not train.shape[1] == held_out.shape[1] == model.shape[1]:
         raise ValueError(
-            "X_train, X_held_out and X_model should have the same number of features, got shapes "
-            f"{train.shape}, {held_out.shape} and {model.shape}"
+            "X_train, X_held_out and X_model must have the same number of features, got shapes "
+            f"{train.shape}, {held_out.shape} and {model.shape}."
         )
     _, real = nearest(held_out, train)
     index, distance = nearest(model, train)

@@ -120,12 +120,12 @@ def _classes(labels, n_modes) -> np.ndarray:
     labels = to_numpy(labels)
     if labels.ndim != 1 or labels.dtype.kind not in "ui" or len(labels) == 0:
         raise ValueError(
-            "with a number of modes, X_model should be integers of shape (n,), got "
-            f"{labels.dtype} of shape {labels.shape}"
+            "with a number of modes, X_model must be integers of shape (n,), got "
+            f"{labels.dtype} of shape {labels.shape}."
         )
     if labels.min() < 0 or labels.max() >= n_modes:
         raise ValueError(
-            f"classes should go from 0 to {n_modes - 1}, got {labels.min()} to {labels.max()}"
+            f"classes must go from 0 to {n_modes - 1}, got {labels.min()} to {labels.max()}."
         )
     return labels
 
@@ -134,11 +134,11 @@ def _nearest_modes(X_model, modes, scale):
     X, centres = check_features(X_model, "X_model"), check_features(modes, "modes")
     if X.shape[1] != centres.shape[1]:
         raise ValueError(
-            "X_model and modes should have the same number of features, got shapes "
-            f"{X.shape} and {centres.shape}"
+            "X_model and modes must have the same number of features, got shapes "
+            f"{X.shape} and {centres.shape}."
         )
     if scale is None or not scale > 0:
-        raise ValueError(f"scale should be the standard deviation of a mode, got {scale!r}")
+        raise ValueError(f"scale must be the standard deviation of a mode, got {scale!r}.")
     labels, distance = np.empty(len(X), np.intp), np.empty(len(X))
     for rows, D in squared_distances(X, centres):
         labels[rows], distance[rows] = D.argmin(1), D.min(1)

@@ -115,7 +115,7 @@ def parzen_log_likelihood(
     ]
     widths = {name: X.shape[1] for name, X in zip(names, rows, strict=True)}
     if len(set(widths.values())) > 1:
-        raise ValueError(f"all rows should have the same number of features, got {widths}")
+        raise ValueError(f"all rows must have the same number of features, got {widths}.")
     train, valid, test, model = rows
     picked = np.random.default_rng(random_state).permutation(len(train))[: len(model)]
     value, error, sigma = _likelihood(model, valid, test)
@@ -139,7 +139,7 @@ def _best_width(centres, valid) -> float:
     low, high = np.sqrt(np.array([nearest.mean(), mean.mean()]) / valid.shape[1])
     if low <= 1e-7 * high or high == 0:
         raise ValueError(
-            "X_valid should be rows of its own, got rows that are all among X_model or X_train"
+            "X_valid must be rows of its own, got rows that are all among X_model or X_train."
         )
     for _ in range(2):
         sigmas = np.geomspace(low, high, _GRID)

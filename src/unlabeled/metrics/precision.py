@@ -43,7 +43,8 @@ def precision_recall(X_real, X_model, *, k: int = 3, random_state=0) -> Precisio
     k : int, default=3
         Which neighbour a ball reaches to.
     random_state : int or Generator, default=0
-        Which real rows play the model's part in the floor, in the proportion of the two sets.
+        Which real rows play the model's part in the floor, in the proportion of the two sets
+        as far as either part keeps k + 1 rows.
 
     Returns
     -------
@@ -53,8 +54,8 @@ def precision_recall(X_real, X_model, *, k: int = 3, random_state=0) -> Precisio
     Raises
     ------
     ValueError
-        If the features are not finite matrices of the same width with more than k rows (real
-        ones, more than 2 k).
+        If the features are not finite matrices of the same width with at least k + 1
+        rows (real ones, 2 k + 2, so that half of them can play the model's part).
 
     References
     ----------
@@ -70,7 +71,7 @@ def precision_recall(X_real, X_model, *, k: int = 3, random_state=0) -> Precisio
     1.0 0.5
     """
     real, model = check_pair(X_real, X_model, check_k(k) + 1)
-    kept, played = in_proportion(real, len(model), random_state)
+    kept, played = in_proportion(real, len(model), k + 1, random_state)
     sizes = len(real), len(model), (len(kept), len(played))
     values = _within(real, model, k), _within(model, real, k)
     floors = _within(kept, played, k), _within(played, kept, k)
@@ -80,7 +81,7 @@ def precision_recall(X_real, X_model, *, k: int = 3, random_state=0) -> Precisio
 def check_k(k: int) -> int:
     """`k` itself, if it is the number of a neighbour."""
     if k < 1:
-        raise ValueError(f"k should be at least 1, got {k}")
+        raise ValueError(f"k must be at least 1, got {k}.")
     return k
 
 

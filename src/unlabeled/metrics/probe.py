@@ -61,15 +61,15 @@ def linear_probe(
 
     if encoder is not None and not hasattr(encoder, "transform"):
         raise TypeError(
-            f"encoder should be a fitted model with transform, got {type(encoder).__name__}: "
-            "pass features as X_train and X_test, without encoder"
+            f"encoder must be a fitted model with transform, got {type(encoder).__name__}: "
+            "pass features as X_train and X_test, without encoder."
         )
     train = _features(X_train, encoder, "X_train")
     test = _features(X_test, encoder, "X_test")
     if train.shape[1] != test.shape[1]:
         raise ValueError(
-            "X_train and X_test should have the same number of features, got shapes "
-            f"{train.shape} and {test.shape}"
+            "X_train and X_test must have the same number of features, got shapes "
+            f"{train.shape} and {test.shape}."
         )
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=max_iter))
     return float(probe.fit(train, to_numpy(y_train)).score(test, to_numpy(y_test)))
@@ -79,6 +79,6 @@ def _features(X, encoder, name: str) -> np.ndarray:
     features = to_numpy(X if encoder is None else encoder.transform(X))
     if features.ndim != 2:
         raise ValueError(
-            f"features of {name} should have shape (n, d), got {features.shape}: flatten them"
+            f"features of {name} must have shape (n, d), got {features.shape}: flatten them."
         )
     return features

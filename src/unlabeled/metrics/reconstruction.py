@@ -49,12 +49,12 @@ def reconstruction_error(
     array([1.386])
     """
     if kind not in _KINDS:
-        raise ValueError(f"kind should be one of {[*_KINDS]}, got {kind!r}")
+        raise ValueError(f"kind must be one of {[*_KINDS]}, got {kind!r}.")
     data, reconstructed = to_numpy(X), to_numpy(X_reconstructed)
     if data.shape != reconstructed.shape or data.ndim == 0:
         raise ValueError(
-            "X and X_reconstructed should have the same shape (n, ...), got "
-            f"{data.shape} and {reconstructed.shape}"
+            "X and X_reconstructed must have the same shape (n, ...), got "
+            f"{data.shape} and {reconstructed.shape}."
         )
     error = np.empty(data.shape if per_feature else data.shape[:1])
     for start in range(0, len(data), _CHUNK):
@@ -80,9 +80,9 @@ _KINDS = {"squared": _squared, "cross_entropy": _cross_entropy}
 def _check(x: np.ndarray, r: np.ndarray, low: float = -np.inf, high: float = np.inf) -> None:
     for name, values in (("X", x), ("X_reconstructed", r)):
         if np.isnan(values).any():
-            raise ValueError(f"{name} should have no NaN, got {np.isnan(values).sum():,} of them")
+            raise ValueError(f"{name} must have no NaN, got {np.isnan(values).sum():,} of them.")
         if values.size and not low <= values.min() <= values.max() <= high:
             raise ValueError(
-                f"{name} should lie in [0, 1] for the cross-entropy, got values from "
-                f"{values.min():g} to {values.max():g}: scale it, or use kind='squared'"
+                f"{name} must lie in [0, 1] for the cross-entropy, got values from "
+                f"{values.min():g} to {values.max():g}: scale it, or use kind='squared'."
             )

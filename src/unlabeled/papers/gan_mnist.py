@@ -13,8 +13,10 @@ PROTOCOL = [
     "10,000 samples against the 10,000 test rows, in 64 features of a small convolutional "
     "classifier that was trained on the training rows (`fit_features`, seed 0). No Inception "
     "network is involved: nothing here can be compared with published Inception distances.",
-    "Beside each number is its floor or ceiling: the same measure with real rows in the place of "
-    "the samples (10,000 training rows for the distance, halves of the test rows for the others).",
+    "Real rows in the place of the samples: for the distance, 10,000 training rows against the "
+    "10,000 test rows. For recall, one half of the test rows against the other, 5,000 against "
+    "5,000: a ceiling of another n than the number beside it, which is of 10,000 against 10,000, "
+    "and so a guide and no bound. The record holds such halves for every number (`floors`).",
     "The snapshot is the moving average after the last update; seeds were fixed beforehand, "
     "nothing was chosen on the test rows, and every run is reported.",
     "Times are of learning alone, on one thread of a machine that did other work meanwhile.",

@@ -194,7 +194,12 @@ def page(folder="results") -> str:
 
 def _section(name, record):
     machines = sorted({f"{r['hardware']}; threads: {r['threads']}" for r in record["results"]})
-    notes = [f"- **{run['label']}**: {run['note']}" for run in record["runs"].values()]
+    measured = {r["run"] for r in record["results"]}
+    notes = [
+        f"- **{run['label']}**: {run['note']}"
+        for key, run in record["runs"].items()
+        if key in measured
+    ]
     return [
         f"## {record['title']}",
         f"{record['citation']} — `unlabeled reproduce {name}`",

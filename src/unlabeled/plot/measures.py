@@ -72,14 +72,14 @@ def likelihood(s: Subject) -> list[Score] | None:
 def independent(data: Data, rows: np.ndarray) -> np.ndarray | None:
     """Return the log-likelihood of binary rows under independent units, in nats per row.
 
-    .. math:: p_j = (1 + \\sum_i x_{ij}) / (n + 2)
+    .. math:: p_j = (1 + \\sum_i x_{ij}) / (n_j + 2)
 
-    Each unit's rate is fitted to the ``n`` training rows with one pseudo-count a side, so that
-    no value is impossible. None unless all values, of training and of ``rows``, are 0 or 1.
+    Each unit's rate is fitted to its ``n_j`` training values with one pseudo-count a side, so
+    that no value is impossible. None unless all values, of training and of ``rows``, are 0 or 1.
     """
     if not data.binary or not ((rows == 0) | (rows == 1)).all():
         return None
-    p = (data.column_means * data.n_rows + 1) / (data.n_rows + 2)
+    p = (data.column_sums + 1) / (data.column_counts + 2)
     return rows.astype(np.float64) @ np.log(p) + (1 - rows.astype(np.float64)) @ np.log1p(-p)
 
 

@@ -19,7 +19,7 @@ BLOCK = 4096
 
 @dataclass(frozen=True)
 class Data:
-    """What one pass over the training data finds."""
+    """What one pass over the training data finds; NaN is a missing value and counts as none."""
 
     n_rows: int
     n_features: int
@@ -27,9 +27,11 @@ class Data:
     low: float
     high: float
     mean: float
-    zeros: float  # share of zero values
+    zeros: float  # share of zeros among the values
+    missing: float  # share of what could be a value and is NaN
     binary: bool  # every value is 0 or 1
-    column_means: np.ndarray = field(repr=False)
+    column_counts: np.ndarray = field(repr=False)
+    column_sums: np.ndarray = field(repr=False)
 
 
 def blocks(X: Any, size: int = BLOCK) -> Iterator[np.ndarray]:
@@ -40,29 +42,38 @@ def blocks(X: Any, size: int = BLOCK) -> Iterator[np.ndarray]:
 
 def describe(X: Any) -> Data:
     """Return the shape, range, mean and kind of ``X`` in one pass that holds one block."""
-    n = zeros = 0
-    low, high, binary, total = np.inf, -np.inf, True, None
+    zeros, low, high, binary = 0, np.inf, -np.inf, True
+    counts = sums = np.zeros(0)
     for block in blocks(X):
-        n += len(block)
+        seen = ~np.isnan(block)
         zeros += np.count_nonzero(block == 0)
-        low, high = min(low, float(block.min())), max(high, float(block.max()))
-        binary = binary and bool(((block == 0) | (block == 1)).all())
-        sums = block.sum(axis=0, dtype=np.float64)
-        total = sums if total is None else total + sums
-    if total is None:
-        raise ValueError("report needs at least one row of training data, got none.")
-    means = total / n
+        low = min(low, float(block.min(where=seen, initial=np.inf)))
+        high = max(high, float(block.max(where=seen, initial=-np.inf)))
+        binary = binary and bool(((block == 0) | (block == 1) | ~seen).all())
+        counts = _added(counts, seen.sum(axis=0))
+        sums = _added(sums, block.sum(axis=0, dtype=np.float64, where=seen))
+    values, n, d = int(counts.sum()), count(X), len(counts)
+    if values == 0:
+        raise ValueError(
+            f"report needs at least one value of training data, got none in {n} rows."
+        )
     return Data(
-        n,
-        len(means),
-        _dtype(X),
-        low,
-        high,
-        float(means.mean()),
-        zeros / (n * len(means)),
-        binary,
-        means,
+        n_rows=n,
+        n_features=d,
+        dtype=_dtype(X),
+        low=low,
+        high=high,
+        mean=float(sums.sum() / values),
+        zeros=zeros / values,
+        missing=1 - values / (n * d),
+        binary=binary,
+        column_counts=counts,
+        column_sums=sums,
     )
+
+
+def _added(total: np.ndarray, part: np.ndarray) -> np.ndarray:
+    return total + part if total.size else part
 
 
 def _dtype(X: Any) -> str:

@@ -12,6 +12,8 @@ Mairal, Bach, Ponce, Sapiro. Online learning for matrix factorization and sparse
 2010 (algorithm 2).
 """
 
+import torch
+
 from unlabeled.sparse.updates import Update
 from unlabeled.validation import check_number
 
@@ -32,12 +34,12 @@ class BCD(Update):
         self.n_sweeps = n_sweeps
 
     def improve(self, D, statistics):
-        A, B = statistics.A, statistics.B
-        own = A.diagonal()
+        used = statistics.A.diagonal().nonzero()[:, 0]
+        others = statistics.A.to(D.dtype, copy=True).fill_diagonal_(0)[used]
+        rows = list(zip(others, statistics.B[used].to(D.dtype), used.tolist(), strict=True))
         for _ in range(self.n_sweeps):
-            for j in own.nonzero()[:, 0].tolist():
-                u = B[j] - A[j] @ D + own[j] * D[j]
-                D[j] = direction(u, D[j])
+            for a, b, j in rows:
+                D[j] = direction(torch.addmv(b, D.t(), a, alpha=-1), D[j])
 
 
 def direction(u, otherwise):

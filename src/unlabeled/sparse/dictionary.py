@@ -8,6 +8,7 @@ from unlabeled.engine.distributed import gather_rows
 from unlabeled.sampling import Noise
 from unlabeled.sparse.lasso import Solver, objective
 from unlabeled.sparse.problem import LeastSquares
+from unlabeled.sparse.statistics import Statistics
 
 __all__ = ["Dictionary"]
 
@@ -23,6 +24,8 @@ class Dictionary(nn.Module):
     Attributes
     ----------
     D : Parameter of shape (n_components, n_features)
+    statistics : Statistics
+        What learning remembers of the rows that it has seen.
 
     Examples
     --------
@@ -36,6 +39,7 @@ class Dictionary(nn.Module):
     def __init__(self, n_components: int, n_features: int):
         super().__init__()
         self.D = nn.Parameter(normalize(torch.randn(n_components, n_features)))
+        self.statistics = Statistics(n_components, n_features)
 
     @torch.no_grad()
     def begin_at(self, x: torch.Tensor, blur: float = 0.05) -> None:
@@ -59,6 +63,7 @@ class Dictionary(nn.Module):
         self, x: torch.Tensor, solver: Solver, alpha: float = 0.0, positive: bool = False
     ) -> torch.Tensor:
         """Codes of rows (NaN: missing), shape (n, n_components); see :class:`Solver`."""
+        solver.check(alpha, positive)
         return solver.solve(LeastSquares(x, self.D), alpha, positive)
 
     def objective(self, x: torch.Tensor, h: torch.Tensor, alpha: float) -> torch.Tensor:

@@ -42,6 +42,7 @@ class KSVD(Update):
 
     def move(self, D, statistics, coded):
         statistics.forget(coded.share)
+        A, B = statistics.A.to(D.dtype), statistics.B.to(D.dtype)
         h, weight = coded.h.clone(), coded.share / coded.n_total
         used = (h != 0).any(0).to(h.dtype)
         sum_over_processes([used])
@@ -50,7 +51,7 @@ class KSVD(Update):
             rows = h[:, j].nonzero()[:, 0]
             g = h[rows, j]
             e = r[rows] + g[:, None] * D[j]
-            past = statistics.B[j] - statistics.A[j] @ D + statistics.A[j, j] * D[j]
+            past = B[j] - A[j] @ D + A[j, j] * D[j]
             for _ in range(self.n_steps):
                 u = g @ e
                 sum_over_processes([u])

@@ -46,12 +46,15 @@ class LagrangeDual(Update):
         A, B = statistics.A.double(), statistics.B.double()
         own = A.diagonal()
         used = own > 1e-6 * own.max()
+        if not bool(used.any()):
+            return
         A_used, B_used = A[used][:, used], B[used] - A[used][:, ~used] @ D[~used].double()
         new, _ = solve_dual(A_used, B_used, D[used].double(), self.tol, self.max_steps)
+        length = new.norm(dim=1, keepdim=True)
+        D[used] = torch.where(length > 0, new / length, D[used].double()).to(D.dtype)
         size = torch.ones_like(own)
-        size[used] = new.norm(dim=1).clamp(min=1e-12)
-        D[used] = (new / size[used, None]).to(D.dtype)
-        statistics.rescale(size.clamp(max=1).to(D.dtype))
+        size[used] = length[:, 0].clamp(max=1)
+        statistics.rescale(size)
 
 
 def solve_dual(A, B, D, tol: float = 1e-6, max_steps: int = 50):
@@ -60,7 +63,7 @@ def solve_dual(A, B, D, tol: float = 1e-6, max_steps: int = 50):
     Parameters
     ----------
     A : tensor of shape (n_components, n_components), float64
-        Positive semidefinite with a positive diagonal.
+        Positive semidefinite with a positive diagonal, of any rank.
     B : tensor of shape (n_components, n_features), float64
     D : tensor of shape (n_components, n_features), float64
         Where to begin.
@@ -72,7 +75,7 @@ def solve_dual(A, B, D, tol: float = 1e-6, max_steps: int = 50):
     -------
     D, lam : tensors of shape (n_components, n_features) and (n_components,)
     """
-    A = A + 1e-10 * A.diagonal().mean() * torch.eye(len(A), dtype=A.dtype, device=A.device)
+    A = A + torch.diag(1e-10 * A.diagonal().max().expand(len(A)))
     lam = (D * (B - A @ D)).sum(1).clamp(min=0)
     D, inverse, value = _dual(A, B, lam)
     for _ in range(max_steps):
@@ -82,7 +85,7 @@ def solve_dual(A, B, D, tol: float = 1e-6, max_steps: int = 50):
             break
         curvature = inverse[free][:, free] * (D[free] @ D[free].t())
         step = torch.zeros_like(lam)
-        step[free] = torch.linalg.solve(curvature, slope[free])
+        step[free] = torch.cholesky_solve(slope[free, None], _factor(curvature))[:, 0]
         length, before = 1.0, value
         while length > 1e-8:
             there = (lam + length * step).clamp(min=0)
@@ -98,6 +101,16 @@ def solve_dual(A, B, D, tol: float = 1e-6, max_steps: int = 50):
 
 def _dual(A, B, lam):
     """D, (A + Lambda)^-1 and the dual objective."""
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(A + torch.diag(lam)))
+    inverse = torch.cholesky_inverse(_factor(A + torch.diag(lam)))
     D = inverse @ B
     return D, inverse, -((B * D).sum() + lam.sum()) / 2
+
+
+def _factor(M):
+    """The Cholesky factor of a semidefinite M, with the least ridge that rounding asks for."""
+    scale = M.diagonal().max().expand(len(M))
+    for ridge in (0.0, 1e-14, 1e-12, 1e-10, 1e-8):
+        factor, failed = torch.linalg.cholesky_ex(M + torch.diag(ridge * scale))
+        if not bool(failed):
+            return factor
+    return torch.linalg.cholesky(M + torch.diag(1e-6 * scale))

@@ -26,8 +26,13 @@ class Solver(Spec):
 
     penalised = True  # whether alpha |h|_1 is part of what it minimises
 
-    def check(self, positive: bool) -> None:
-        """Raise ValueError if this solver cannot keep to such codes."""
+    def check(self, alpha: float, positive: bool) -> None:
+        """Raise ValueError if this solver cannot find such codes."""
+        if self.penalised and not alpha > 0:
+            raise ValueError(
+                f"alpha must be > 0 for {self!r}, got {alpha!r}: without a penalty no code is "
+                "zero; use a small alpha, or OMP, which limits their number instead."
+            )
 
     def solve(self, problem: LeastSquares, alpha: float, positive: bool = False) -> torch.Tensor:
         """Codes of shape (n, n_components).

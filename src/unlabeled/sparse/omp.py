@@ -52,7 +52,7 @@ class OMP(Solver):
         self.n_nonzero = n_nonzero
         self.tolerance = tolerance
 
-    def check(self, positive):
+    def check(self, alpha, positive):
         if positive:
             raise ValueError(
                 "solver='omp' has no non-negative codes; use 'fista' or 'feature_sign' with "

@@ -80,8 +80,8 @@ class LeastSquares:
         """c = D r, shape (n, n_components)."""
         return r @ self.D.t()
 
-    def descent(self):
-        """A function of h that gives c, by way of the Gram matrix where that is less work.
+    def descent(self, L: float):
+        """A function of h that gives h + c / L, by way of the Gram matrix where that is less work.
 
         Returns
         -------
@@ -90,9 +90,11 @@ class LeastSquares:
         """
         n_components, n_features = self.D.shape
         if self.seen is not None or n_components > 2 * n_features:
-            return lambda h: self.correlation(self.residual(h))
-        b, G = self.correlation(self.x), self.G
-        return lambda h: torch.addmm(b, h, G, alpha=-1)
+            D = self.D.t()
+            return lambda h: torch.addmm(h, self.residual(h), D, alpha=1 / L)
+        b, G = self.correlation(self.x) / L, self.G / -L
+        G.diagonal().add_(1)
+        return lambda h: torch.addmm(b, h, G)
 
     def gram(self, atoms: torch.Tensor) -> torch.Tensor:
         """Inner products of each row's own choice of atoms, where the row is seen.

@@ -2,7 +2,7 @@ r"""Accelerated proximal gradient steps of many rows.
 
 .. math::
     h_{k+1} = S_{\alpha / L}\Big(z_k + \tfrac1L D (x - D^\top z_k)\Big), \quad
-    t_{k+1} = \frac{1 + \sqrt{1 + 4 t_k^2}}{2}, \quad
+    t_{k+1} = \tfrac12 + \sqrt{t_k^2 + \tfrac14}, \quad
     z_{k+1} = h_{k+1} + \frac{t_k - 1}{t_{k+1}} (h_{k+1} - h_k),
 
 with L the largest eigenvalue of :math:`D D^\top`. Where the momentum of a row points uphill,
@@ -33,13 +33,13 @@ def accelerated(problem, state, n_steps, L, alpha, positive):
     """So many steps of all rows, from their h, z and t to new ones; L from `lipschitz`."""
     h, z, t = state
     L = max(float(L), torch.finfo(h.dtype).tiny)
-    descent = problem.descent()
+    descent, half = problem.descent(L), t.new_tensor(0.5)
     for _ in range(n_steps):
-        new = shrink(z + descent(z) / L, alpha / L, positive)
+        new = shrink(descent(z), alpha / L, positive)
         moved = new - h
         uphill = ((z - new) * moved).sum(1, keepdim=True) > 0
         t = torch.where(uphill, 1.0, t)
-        t_new = (1 + (1 + 4 * t * t).sqrt()) / 2
+        t_new = half + torch.hypot(t, half)
         z = torch.addcmul(new, (t - 1) / t_new, moved)
         h, t = new, t_new
     return h, z, t

@@ -18,7 +18,6 @@ from unlabeled.sparse.lagrange_dual import LagrangeDual
 from unlabeled.sparse.lasso import Solver, objective
 from unlabeled.sparse.omp import OMP
 from unlabeled.sparse.problem import LeastSquares
-from unlabeled.sparse.statistics import Statistics
 from unlabeled.sparse.updates import Coded, Update
 from unlabeled.spec import choose
 from unlabeled.validation import check_number
@@ -48,9 +47,9 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
     n_components : int, default=256
         Number of atoms; more than features make the dictionary overcomplete.
     alpha : float, default=1.0
-        Weight of the L1 penalty, in units of X: a row whose product with every atom is below it
-        has a code of zeros, and a row has no product larger than its norm. A tenth to a third of
-        the usual norm is a good start. Data that are multiplied by a number want `alpha`
+        Weight of the L1 penalty, > 0, in units of X: a row whose product with every atom is below
+        it has a code of zeros, and a row has no product larger than its norm. A tenth to a third
+        of the usual norm is a good start. Data that are multiplied by a number want `alpha`
         multiplied by it.
     solver : {"fista", "feature_sign", "omp"} or Solver, default="fista"
         How codes are found: `FISTA(tol, max_steps)`, `FeatureSign(tol, max_steps)`, or
@@ -159,7 +158,7 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         check_number("n_components", self.n_components, 1, integer=True)
         check_number("alpha", self.alpha, 0)
         check_number("forgetting", self.forgetting, 0)
-        self._solver.check(self.positive_code)
+        self._solver.check(self.alpha, self.positive_code)
         choose(self.update, UPDATES, Update, "update")
 
     @property
@@ -196,11 +195,11 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
     def _parts(self, n_rows):
         self._n_rows = n_rows
         self._update = choose(self.update, UPDATES, Update, "update")
-        return {"statistics": Statistics(self.module_.D.detach())}
+        return {}
 
     @torch.no_grad()
     def _step(self, batch):
-        dictionary, statistics = self.module_, self._training.parts["statistics"]
+        dictionary, statistics = self.module_, self.module_.statistics
         h = dictionary.code(batch.x, self._solver, self.alpha, self.positive_code)
         value = dictionary.objective(batch.x, h, self._penalty)
         x = dictionary.filled(batch.x, h)
@@ -216,7 +215,7 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         return self._n_rows if self._training.total_steps is not None else None
 
     def _replace_dead_atoms(self, x, value, noise):
-        statistics = self._training.parts["statistics"]
+        statistics = self.module_.statistics
         dead = (statistics.idle > _PATIENCE * self.n_components).nonzero()[:, 0]
         if len(dead):
             statistics.drop(self.module_.replace(dead, x, value, noise))

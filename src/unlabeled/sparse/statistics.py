@@ -21,35 +21,45 @@ Mairal, Bach, Ponce, Sapiro. Online learning for matrix factorization and sparse
 """
 
 import torch
+from torch import nn
 
 from unlabeled.engine.distributed import sum_over_processes
 
 __all__ = ["Statistics"]
 
 
-class Statistics:
+class Statistics(nn.Module):
     """Running means over the rows of all processes, and how long each atom has been idle.
 
     Parameters
     ----------
-    D : tensor of shape (n_components, n_features)
-        The dictionary, whose shape, dtype and device they share.
+    n_components, n_features : int
+        Number of atoms, and of values in each.
 
     Attributes
     ----------
-    A : tensor of shape (n_components, n_components)
-    B : tensor of shape (n_components, n_features)
-    idle : tensor of shape (n_components,)
+    A : tensor of shape (n_components, n_components), float64
+    B : tensor of shape (n_components, n_features), float64
+    idle : tensor of shape (n_components,), int64
         Rows seen since an atom last had a code that was not zero.
-    n_seen : int
+    n_seen : tensor of shape (), int64
         Rows seen.
+
+    All are buffers: saved with the module that they are a part of.
     """
 
-    def __init__(self, D: torch.Tensor):
-        self.A = D.new_zeros(len(D), len(D))
-        self.B = torch.zeros_like(D)
-        self.idle = D.new_zeros(len(D))
-        self.n_seen = 0
+    A: torch.Tensor
+    B: torch.Tensor
+    idle: torch.Tensor
+    n_seen: torch.Tensor
+
+    def __init__(self, n_components: int, n_features: int):
+        super().__init__()
+        exact = torch.float64
+        self.register_buffer("A", torch.zeros(n_components, n_components, dtype=exact))
+        self.register_buffer("B", torch.zeros(n_components, n_features, dtype=exact))
+        self.register_buffer("idle", torch.zeros(n_components, dtype=torch.int64))
+        self.register_buffer("n_seen", torch.zeros((), dtype=torch.int64))
 
     def share(self, n: int, forgetting: float, n_pass: int | None = None) -> float:
         """What the next n rows shall count.
@@ -63,7 +73,7 @@ class Statistics:
         n_pass : int or None, default=None
             Rows of a pass, if they come again.
         """
-        share = min(1.0, (1 + forgetting) * n / (self.n_seen + n))
+        share = min(1.0, (1 + forgetting) * n / (int(self.n_seen) + n))
         return share if n_pass is None else max(share, n / n_pass)
 
     def forget(self, share: float) -> None:
@@ -85,11 +95,12 @@ class Statistics:
         share : float
             What they count all together.
         """
+        h, x = h.to(self.A.dtype), x.to(self.A.dtype)
         A, B, used = h.t() @ h, h.t() @ x, (h != 0).any(0).to(h.dtype)
         sum_over_processes([A, B, used])
         self.A.add_(A, alpha=share / n_total)
         self.B.add_(B, alpha=share / n_total)
-        self.idle = torch.where(used > 0, 0, self.idle + n_total)
+        self.idle.add_(n_total).masked_fill_(used > 0, 0)
         self.n_seen += n_total
 
     def rescale(self, size: torch.Tensor) -> None:
@@ -100,12 +111,3 @@ class Statistics:
     def drop(self, atoms: torch.Tensor) -> None:
         """Forget everything about these atoms."""
         self.A[atoms], self.A[:, atoms], self.B[atoms], self.idle[atoms] = 0, 0, 0, 0
-
-    def state_dict(self) -> dict:
-        """All of them."""
-        return {"A": self.A, "B": self.B, "idle": self.idle, "n_seen": self.n_seen}
-
-    def load_state_dict(self, state: dict) -> None:
-        """All of them."""
-        self.A, self.B, self.idle = (state[name].to(self.A) for name in ("A", "B", "idle"))
-        self.n_seen = state["n_seen"]

@@ -8,7 +8,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.base import give_back
-from unlabeled.engine.rows import Rows, rows_at_once
+from unlabeled.engine.rows import Rows, moments_of, rows_at_once
 from unlabeled.validation import check_number, check_rows
 
 __all__ = ["AnomalyDetector"]
@@ -36,6 +36,9 @@ class AnomalyDetector(OutlierMixin, MetaEstimatorMixin, BaseEstimator):
         s(x) = \log p(x), \; -F(x) \;\text{or}\; -\|x - r(x)\|^2, \qquad
         \text{anomaly} \iff s(x) < \text{offset}.
 
+    Where the model takes NaN for a missing value, so does the detector: the model's score is then
+    of what is there, and the baseline and the explanations pass over what is not.
+
     Scores are no better than the scale of the features: standardise a table first. And no model
     has shown anything before it beats :math:`-\|(x - \mu) / \sigma\|^2`, which
     `baseline_score_samples` therefore gives for the same rows.
@@ -43,7 +46,8 @@ class AnomalyDetector(OutlierMixin, MetaEstimatorMixin, BaseEstimator):
     Parameters
     ----------
     model : estimator
-        With `score_samples`, `free_energy` or `reconstruction_error`. A clone of it is fitted;
+        With `score_samples`, `free_energy` or `reconstruction_error`, and without labels
+        (`conditional=False`): a detector has none when it scores. A clone of it is fitted;
         wrap a fitted one in :class:`sklearn.frozen.FrozenEstimator` to keep it as it is.
     contamination : float or "auto", default=0.1
         Share of the training rows to be called anomalies, in (0, 0.5]. "auto" puts the offset
@@ -110,18 +114,24 @@ class AnomalyDetector(OutlierMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `contamination` or `score_by` make no sense, or the data do not.
+            If `contamination` or `score_by` make no sense, or the data do not; if the model needs
+            labels.
         TypeError
             If the model cannot give the score.
         """
         if self.contamination != "auto":
             check_number("contamination", self.contamination, 0, 0.5, closed=False)
         self._method()
-        rows = check_rows(self, X, reset=True)
+        if get_tags(self.model).target_tags.required:
+            raise ValueError(
+                "AnomalyDetector needs a model that does without labels, as it has none when it "
+                f"scores, got {self.model!r}; leave conditional=False."
+            )
+        rows = self._rows(X, reset=True)
         self.model_ = clone(self.model).fit(X, None)
-        self.mean_, self.scale_ = self._moments(rows, lambda x: x)
+        self.mean_, self.scale_ = _moments(_pieces(rows))
         if hasattr(self.model_, "reconstruction_error"):
-            self.error_mean_, self.error_scale_ = self._moments(rows, self._errors)
+            self.error_mean_, self.error_scale_ = _moments(map(self._errors, _pieces(rows)))
         self.offset_ = self._offset(_numbers(self.score_samples(X)))
         return self
 
@@ -180,8 +190,8 @@ class AnomalyDetector(OutlierMixin, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self, "model_")
         mean, scale = torch.from_numpy(self.mean_), torch.from_numpy(self.scale_)
-        rows = check_rows(self, X, reset=False)
-        parts = [-((x - mean) / scale).square().sum(1) for x in _pieces(rows)]
+        rows = self._rows(X)
+        parts = [-((x - mean) / scale).square().nansum(1) for x in _pieces(rows)]
         return give_back(torch.cat(parts), X)
 
     @available_if(_rebuilds)
@@ -189,7 +199,7 @@ class AnomalyDetector(OutlierMixin, MetaEstimatorMixin, BaseEstimator):
         """Which features a row is strange in: its squared errors, feature by feature.
 
         Each is counted from its mean over the training rows, in their standard deviations, so
-        that features can be compared: 0 is as usual, 5 far too large.
+        that features can be compared: 0 is as usual, 5 far too large. 0 of a missing value.
 
         Parameters
         ----------
@@ -201,8 +211,10 @@ class AnomalyDetector(OutlierMixin, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self, "model_")
         mean, scale = torch.from_numpy(self.error_mean_), torch.from_numpy(self.error_scale_)
-        rows = check_rows(self, X, reset=False)
-        parts = [(self._errors(x) - mean) / scale for x in _pieces(rows)]
+        rows = self._rows(X)
+        parts = [
+            ((self._errors(x) - mean) / scale).masked_fill_(x.isnan(), 0) for x in _pieces(rows)
+        ]
         return give_back(torch.cat(parts), X)
 
     def _method(self) -> tuple[str, int]:
@@ -219,19 +231,14 @@ class AnomalyDetector(OutlierMixin, MetaEstimatorMixin, BaseEstimator):
             )
         return able[0]
 
-    def _errors(self, x: torch.Tensor) -> torch.Tensor:
-        return self.model_.reconstruction_error(x, per_feature=True).double()
+    def _rows(self, X, *, reset: bool = False) -> Rows:
+        allow_nan = get_tags(self.model).input_tags.allow_nan
+        return check_rows(self, X, reset=reset, allow_nan=allow_nan)
 
-    def _moments(self, rows: Rows, function) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and deviation of each column of `function` of the rows; a deviation of 0 is 1."""
-        n, mean, squares = 0, torch.zeros(()), torch.zeros(())
-        for x in map(function, _pieces(rows)):
-            own, total = x.mean(0), n + len(x)
-            squares = squares + (x - own).square().sum(0)
-            squares = squares + (own - mean).square() * (n * len(x) / total)
-            mean, n = mean + (own - mean) * (len(x) / total), total
-        scale = (squares / n).sqrt()
-        return mean.numpy(), torch.where(scale > 0, scale, 1.0).numpy()
+    def _errors(self, x: torch.Tensor) -> torch.Tensor:
+        """Squared errors, NaN where the value is missing: it has none."""
+        errors = self.model_.reconstruction_error(x, per_feature=True).double()
+        return errors.masked_fill_(x.isnan(), torch.nan)
 
     def _offset(self, scores: np.ndarray) -> float:
         if self.contamination != "auto":
@@ -241,13 +248,21 @@ class AnomalyDetector(OutlierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = get_tags(self.model).input_tags.sparse
+        own, models = tags.input_tags, get_tags(self.model).input_tags
+        own.sparse, own.allow_nan = models.sparse, models.allow_nan
         return tags
 
 
 def _pieces(rows: Rows):
     for index in torch.arange(rows.n_rows).split(rows_at_once(rows.n_features)):
         yield rows.fetch(index, dtype=torch.float64)
+
+
+def _moments(parts) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each column; a deviation of 0 is 1."""
+    mean, variance = moments_of(parts)
+    scale = variance.sqrt()
+    return mean.numpy(), torch.where(scale > 0, scale, 1.0).numpy()
 
 
 def _numbers(scores) -> np.ndarray:

@@ -36,7 +36,10 @@ def _pictures(s: Subject) -> Html:
     ]
     words = "What the model draws when it is given nothing, beside rows that it was trained on."
     if smooth:
-        words += " The pictures show the mean of the last draw, which is smoother than the draw."
+        words += (
+            " The pictures show the mean of the distribution that the pixels of each would be "
+            "drawn from last, which is smoother than a draw."
+        )
     return section("samples", "Samples", words, tag("div", *pair, class_="pair"))
 
 

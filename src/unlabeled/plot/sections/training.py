@@ -53,6 +53,8 @@ def _data(s: Subject) -> list[tuple[str, Any]]:
         ("mean", number(d.mean)),
         ("zeros", f"{100 * d.zeros:.1f} %"),
     ]
+    if d.missing:
+        pairs.append(("missing values", f"{100 * d.missing:.1f} %"))
     held_out = [(f"{part} rows", number(count(X))) for part, X in s.parts.items()]
     return pairs[:1] + held_out[1:] + pairs[1:]
 

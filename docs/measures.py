@@ -9,13 +9,6 @@ from sklearn.cluster import MiniBatchKMeans
 from unlabeled import datasets, metrics
 
 
-def shuffled(split: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows in [0, 1] and labels in the order of a seed."""
-    X, y = datasets.load("mnist", split, return_labels=True, scale=True)
-    order = np.random.default_rng(seed).permutation(len(X))
-    return X[order], y[order]
-
-
 def centres(X: np.ndarray, k: int) -> np.ndarray:
     """`k` cluster centres of the rows."""
     return MiniBatchKMeans(k, random_state=0, n_init=1).fit(X).cluster_centers_
@@ -76,7 +69,9 @@ def line(name: str, rows, space, real, held_out) -> str:
 
 def measure() -> None:
     """Print both tables."""
-    X, y = shuffled("train", 0)
+    X, y = datasets.load("mnist", return_labels=True, scale=True)
+    order = np.random.default_rng(0).permutation(len(X))
+    X, y = X[order], y[order]
     T, y_test = datasets.load("mnist", "test", return_labels=True, scale=True)
     start = time.process_time()
     space = metrics.fit_features(X[:20_000], y[:20_000], image_shape=(1, 28, 28))

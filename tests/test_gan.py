@@ -161,7 +161,9 @@ def test_the_average_of_a_loaded_model_counts_the_moves_of_the_generator(tmp_pat
     X = digits()[:200]
     model = gan(n_discriminator_steps=5, batch_size=20, n_epochs=3).fit(X)
     model.save(tmp_path)
-    counts = [m.partial_fit(X)._training.parts["average"].n_updates for m in (model, load(tmp_path))]
+    counts = [
+        m.partial_fit(X)._training.parts["average"].n_updates for m in (model, load(tmp_path))
+    ]
     assert counts == [8, 8], "every fifth of 40 batches"
 
 

@@ -47,7 +47,7 @@ def test_a_planted_dictionary_is_found(params):
 def test_a_planted_dictionary_is_found_through_gaps():
     X, D = planted(1000)
     X[np.random.default_rng(1).random(X.shape) < 0.15] = np.nan
-    model = SparseCoding(24, alpha=0.1, forgetting=10, n_epochs=15, batch_size=64, random_state=0)
+    model = SparseCoding(24, alpha=0.1, forgetting=10, n_epochs=12, batch_size=64, random_state=0)
     assert recovered(model.fit(X), D) >= 0.85
 
 
@@ -165,6 +165,8 @@ def test_a_saved_model_remembers_the_rows_that_it_saw(tmp_path):
 
 def test_more_atoms_than_rows_are_learned_by_the_dual():
     X = np.random.default_rng(0).normal(size=(30, 6))
-    model = SparseCoding(40, alpha=0.3, update="lagrange_dual", n_epochs=3, batch_size=10)
-    model.set_params(random_state=0).fit(X)
-    assert model.history_["objective"][-1] < model.history_["objective"][0]
+    model = SparseCoding(40, alpha=0.3, update="lagrange_dual", solver=FISTA(1e-6), batch_size=30)
+    objective = model.set_params(n_epochs=6, random_state=0).fit(X).history_["objective"]
+    assert max(np.diff(objective)) <= 1e-5 * objective[0]
+    model.set_params(n_epochs=3, batch_size=10).fit(X)
+    np.testing.assert_allclose(np.linalg.norm(model.components_, axis=1), 1, rtol=1e-5)

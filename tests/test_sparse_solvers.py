@@ -67,9 +67,9 @@ def test_feature_sign_meets_the_optimality_conditions(shape, positive):
     h = FeatureSign(tol=1e-14).solve(problem, alpha, positive)
     c = problem.correlation(problem.residual(h))
     active = h != 0
-    torch.testing.assert_close(c[active], alpha * h.sign()[active], rtol=0, atol=1e-9)
+    torch.testing.assert_close(c[active], alpha * h.sign()[active], rtol=0, atol=1e-7)
     pull = c if positive else c.abs()
-    assert float(pull[~active].max()) <= alpha + 1e-9
+    assert float(pull[~active].max()) <= alpha + 1e-7
     assert 0 < active.double().mean() < 0.9
 
 

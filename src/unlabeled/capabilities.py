@@ -183,12 +183,22 @@ class SampleMixin:
         ValueError
             If `y` has labels that fit has not seen, or the model is not conditional.
         """
+        return self._drawn(self._sample, n_samples, y, random_state)
+
+    def _drawn(self, draw, n_samples, y, random_state):
+        """What `draw`, a hook such as `_sample`, makes of the arguments of `sample`."""
         check_number("n_samples", n_samples, 1, integer=True)
         check_is_fitted(self, "module_")
         noise = self._noise(random_state)
         labels = self._labels_to_draw(y, n_samples, noise)
         with torch.no_grad():
-            return self._sample(n_samples, noise, *labels).numpy(force=True)
+            return draw(n_samples, noise, *labels).numpy(force=True)
+
+    def _in_parts(self, function, *tensors):
+        """`function` of the rows of `tensors`, as many at a time as the module takes together."""
+        size = self._rows_at_once()
+        parts = zip(*(t.split(size) for t in tensors), strict=True)
+        return torch.cat([function(*part) for part in parts])
 
     def _labels_to_draw(self, y, n, noise):
         """Numbers of classes, in a tuple that is empty if the model knows none."""

@@ -1,7 +1,6 @@
 """Models that learn by a game of two networks, and what the game is made of."""
 
 from unlabeled.adversarial.average import MovingAverage
-from unlabeled.adversarial.gan import GAN
 from unlabeled.adversarial.losses import (
     Hinge,
     LeastSquares,
@@ -15,7 +14,6 @@ from unlabeled.adversarial.players import AdversarialNetworks, Discriminator, Ge
 from unlabeled.adversarial.spectral import SpectralNorm
 
 __all__ = [
-    "GAN",
     "R1",
     "AdversarialNetworks",
     "Discriminator",

@@ -8,17 +8,14 @@ from unlabeled.adversarial.losses import LOSSES, Loss, mean
 from unlabeled.adversarial.penalties import PENALTIES, Penalty
 from unlabeled.adversarial.players import OUTPUTS, AdversarialNetworks, Discriminator, Generator
 from unlabeled.base import Estimator
-from unlabeled.engine.device import choose_precision
 from unlabeled.engine.order import n_batches
 from unlabeled.networks.choice import check_network
 from unlabeled.networks.mlp import choose_activation
 from unlabeled.schedules import SCHEDULES, Schedule, Times
 from unlabeled.spec import choose
-from unlabeled.validation import check_number, warn_outside
+from unlabeled.validation import check_choice, check_number, check_sizes, warn_outside
 
 __all__ = ["GAN"]
-
-_IMAGES_AT_ONCE = 256  # many channels make a row much wider on its way than it was
 
 
 class GAN(GeneratorMixin, Estimator):
@@ -49,11 +46,13 @@ class GAN(GeneratorMixin, Estimator):
     generator : None, "convolutional" or torch.nn.Module class, default=None
         None for an MLP; "convolutional" has the shape of DCGAN, for images of any size. A class is
         called as `generator(n_components, n_features)`, with (c, h, w) in the place of
-        `n_features` where that is known. A function that makes a network will do too, but such a
-        model cannot be saved.
+        `n_features` where that is known; with `conditional=True` the noise has a further component
+        for every class. A function that makes a network will do too, but such a model cannot be
+        saved.
     discriminator : None, "convolutional" or torch.nn.Module class, default=None
-        Likewise, called as `discriminator(n_features, 1)`, with the features or channels of
-        labels and of a whole pack counted in.
+        Likewise, called as `discriminator(n_features, 1)`, or with (c, h, w) for `n_features`;
+        with `conditional=True` a row has a further feature (or channel) for every class, and
+        a pack has the features (or channels) of all its rows.
     image_shape : tuple of int or None, default=None
         (c, h, w), if rows are images that were flattened.
     conditional : bool, default=False
@@ -206,21 +205,20 @@ class GAN(GeneratorMixin, Estimator):
         super()._check_params()
         for name in ("n_components", "pack", "n_discriminator_steps"):
             check_number(name, getattr(self, name), 1, integer=True)
-        for size in self.hidden_layer_sizes:
-            check_number("each of hidden_layer_sizes", size, 1, integer=True)
+        check_sizes("hidden_layer_sizes", self.hidden_layer_sizes)
+        if not isinstance(self.betas, (tuple, list)) or len(self.betas) != 2:
+            raise ValueError(f"betas must be a pair of numbers, got {self.betas!r}.")
         for beta in self.betas:
-            check_number("each of betas", beta, 0, 1)
+            _check_decay("each of betas", beta)
         check_number("label_smoothing", self.label_smoothing, 0, 1)
         if self.ema is not None:
-            check_number("ema", self.ema, 0, 1)
+            _check_decay("ema", self.ema)
         if self.learning_rate_d is not None:
             check_number("learning_rate_d", self.learning_rate_d, 0)
         choose_activation(self.activation)
         check_network("generator", self.generator)
         check_network("discriminator", self.discriminator)
-        if self.output not in OUTPUTS:
-            known = ", ".join(repr(name) for name in OUTPUTS)
-            raise ValueError(f"output must be one of {known}, got {self.output!r}.")
+        check_choice("output", self.output, OUTPUTS)
         loss = choose(self.loss, LOSSES, Loss, "loss")
         if self.label_smoothing and not loss.has_target:
             raise ValueError(
@@ -274,7 +272,8 @@ class GAN(GeneratorMixin, Estimator):
         }
         if self.ema is None:
             return players
-        done = self._training.epoch * n_batches(n_rows, self.batch_size)
+        seen = self._training.epoch * n_batches(n_rows, self.batch_size)
+        done = seen // self.n_discriminator_steps
         return {**players, "average": MovingAverage(net.average, net.generator, self.ema, done)}
 
     def _step(self, batch):
@@ -327,10 +326,6 @@ class GAN(GeneratorMixin, Estimator):
             "fake": mean(fake),
         }
 
-    def _products(self):
-        bf16 = choose_precision(self.precision) is torch.bfloat16
-        return torch.autocast(self._module_device.type, torch.bfloat16, enabled=bf16)
-
     # ---- capabilities ------------------------------------------------------------------------
 
     def discriminate(self, X, y=None):
@@ -364,10 +359,8 @@ class GAN(GeneratorMixin, Estimator):
     def _judge(self, x, *y):
         return self.module_.judge(x, *y)
 
-    def _rows_at_once(self, rows):
-        return min(super()._rows_at_once(rows), self._at_once)
 
-    @property
-    def _at_once(self) -> int:
-        plain = self.generator is None and self.discriminator is None
-        return super()._at_once if plain else _IMAGES_AT_ONCE
+def _check_decay(name, value):
+    check_number(name, value, 0)
+    if value >= 1:
+        raise ValueError(f"{name} must be >= 0 and < 1, got {value!r}.")

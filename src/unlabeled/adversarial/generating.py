@@ -4,12 +4,9 @@
 # pyright: reportAttributeAccessIssue=false
 
 import numpy as np
-import torch
 from sklearn.utils.validation import check_is_fitted
 
-from unlabeled.base import INFERENCE_ROWS
 from unlabeled.capabilities import DecodeMixin, SampleMixin
-from unlabeled.engine.rows import rows_at_once
 from unlabeled.sampling.slerp import slerp
 from unlabeled.validation import check_number
 
@@ -19,19 +16,11 @@ __all__ = ["GeneratorMixin"]
 class GeneratorMixin(DecodeMixin, SampleMixin):
     """`inverse_transform`, `sample`, `interpolate`, for a module with a generator `average`."""
 
-    @property
-    def _at_once(self) -> int:
-        """Rows that go through the generator together."""
-        return INFERENCE_ROWS
-
     def _decode(self, z, *y):
         return self.module_.average(z, *y)
 
     def _sample(self, n, noise, *y):
-        z = noise.normal((n, self.n_components))
-        size = min(rows_at_once(self.n_features_in_), self._at_once)
-        parts = zip(*(t.split(size) for t in (z, *y)), strict=True)
-        return torch.cat([self.module_.average(*part) for part in parts])
+        return self._in_parts(self.module_.average, noise.normal((n, self.n_components)), *y)
 
     def interpolate(self, start=None, end=None, n_steps=8, *, y=None, random_state=None):
         """Samples along the arc from one noise vector to another.

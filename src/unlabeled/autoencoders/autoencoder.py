@@ -21,7 +21,6 @@ from unlabeled.validation import check_choice, check_number, check_sizes, warn_o
 __all__ = ["Autoencoder"]
 
 _LOSSES = ("squared_error", "cross_entropy")
-_IMAGES_AT_ONCE = 256  # many channels make a row much wider on its way than it was
 
 
 class Autoencoder(EncodeMixin, ReconstructMixin, Estimator):
@@ -263,13 +262,9 @@ class Autoencoder(EncodeMixin, ReconstructMixin, Estimator):
         float
             In squared units of the data, or in nats.
         """
+
         def loss(x):
             a = self.module_.activation(self.module_.encode(x))
             return self._losses(x, a)[self.loss]
 
         return -float(np.mean(self._map(loss, self._fitted_rows(X)), dtype=np.float64))
-
-    def _rows_at_once(self, rows):
-        most = super()._rows_at_once(rows)
-        plain = self.encoder is None and self.decoder is None
-        return most if plain else min(most, _IMAGES_AT_ONCE)

@@ -116,10 +116,10 @@ class TiedDecoder(nn.Module):
     (torch.Size([2, 784]), 1284)
     """
 
-    def __init__(self, encoder: nn.Module):
+    def __init__(self, encoder: nn.Sequential):
         super().__init__()
         # In a tuple they are not registered a second time, but still copied and saved together.
-        self.mirrored = tuple(encoder.children())[::-1]
+        self.mirrored = tuple(encoder)[::-1]
         self.biases = nn.ParameterList(
             torch.zeros(layer.in_features)
             for layer in self.mirrored

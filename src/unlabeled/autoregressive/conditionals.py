@@ -6,10 +6,10 @@ For a row x of D values, with :math:`h_d = \sigma(c + W_{<d}^\top x_{<d})`,
           p(x_d = 1 \mid x_{<d}) = \sigma(b_d + V_d \cdot h_d)
 
 :math:`h_{d+1}` differs from :math:`h_d` only where :math:`x_d \ne 0`. So each run of zeros needs
-one hidden state, not one per value: on binarised digits 103 of them per row instead of 784. They
-are computed for a block of values at a time, which turns all that is left into products of small
-matrices, and nothing of the size of all states is ever kept: the gradient walks from the last
-block to the first and takes from the fields :math:`c + W_{<d}^\top x_{<d}` what a block had added.
+one hidden state, not one per value; binarised digits are mostly zeros. The states are computed
+for a block of values at a time, which turns all that is left into products of small matrices, and
+nothing of the size of all states is ever kept: the gradient walks from the last block to the first
+and takes from the fields :math:`c + W_{<d}^\top x_{<d}` what a block had added.
 """
 
 from typing import NamedTuple

@@ -40,7 +40,7 @@ def draw(nade, x, missing, noise):
     -------
     x : tensor of shape (n, D)
     log_w : tensor of shape (n,)
-        log w(x) up to what is the same for all draws of a row.
+        log w(x) without the factors before the first missing value, which no draw changes.
     """
     threshold = noise.uniform(x.shape).to(x.dtype).logit_()  # u < p where logit u < logit p
     start = int(missing.any(0).int().argmax())  # all rows have seen what is before
@@ -66,7 +66,13 @@ def _draw(nade, start, x, missing, threshold):
             h.index_copy_(0, row, of_row.sigmoid_())
     after = slice(start, None)
     log_p = log_bernoulli(x_t[after], logit[after] + nade.b[after, None])
-    return x_t.t(), log_p.masked_fill_(missing[after], 0).sum(0)
+    weighs = _seen_later(missing[after], 0)
+    return x_t.t(), log_p.masked_fill_(~weighs, 0).sum(0)
+
+
+def _seen_later(missing, dim):
+    """Where a value was seen and one before it was not."""
+    return missing.cummax(dim).values & ~missing
 
 
 def complete(nade, x, missing, noise, n_steps: int):
@@ -85,7 +91,7 @@ def complete(nade, x, missing, noise, n_steps: int):
     n_steps : int
     """
     drawn, log_w = draw(nade, x, missing, noise)
-    seen_later = (missing.cummax(1).values & ~missing).any(1).nonzero().view(-1)
+    seen_later = _seen_later(missing, 1).any(1).nonzero().view(-1)
     if len(seen_later) == 0:
         return drawn
     x, missing, log_w = drawn[seen_later], missing[seen_later], log_w[seen_later]

@@ -38,7 +38,8 @@ class NADE(SampleMixin, CompleteMixin, DensityMixin, Estimator):
         The features in the order in which they are predicted: as they stand, drawn by
         `random_state`, or a permutation of 0 .. n_features - 1.
     weight_decay : float, default=0.0
-        L2 penalty; on W and V only.
+        Of W and V only: an L2 penalty, whose gradient is added before the optimizer, also where
+        that is "adamw".
     n_epochs : int, default=20
         Passes over the data.
     batch_size : int, default=100

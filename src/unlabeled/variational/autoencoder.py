@@ -30,6 +30,11 @@ class VariationalAutoencoder(nn.Module):
         One that has been built.
     n_outputs : int
         Length of f.
+
+    Attributes
+    ----------
+    n_components : int
+        Length of a code.
     """
 
     base: torch.Tensor
@@ -37,6 +42,7 @@ class VariationalAutoencoder(nn.Module):
     def __init__(self, encoder: Encoder, decoder: Decoder, likelihood: Likelihood, n_outputs: int):
         super().__init__()
         self.encoder, self.decoder, self.likelihood = encoder, decoder, likelihood
+        self.n_components = encoder.n_out // 2
         self.register_buffer("base", torch.zeros(n_outputs))
 
     def posterior(self, x: torch.Tensor, y: torch.Tensor | None = None):

@@ -23,8 +23,8 @@ def complete(
     A step proposes :math:`z' \sim q(z \mid x)` for the row as it stands, which replaces z with
     probability :math:`\min(1, w(z') / w(z))`, where :math:`w(z) = p(x, z) / q(z \mid x)`; then the
     missing features are drawn from p(x | z). This leaves p(z, x_missing | x_seen) as it is. In the
-    first tenth of the steps every proposal is taken (pseudo-Gibbs), which finds the right region
-    sooner.
+    first tenth of the steps (one at least) every proposal is taken (pseudo-Gibbs), which finds the
+    right region sooner.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ def complete(
     generative models. ICML 2014 (pseudo-Gibbs).
     Mattei, Frellsen. Leveraging the exact likelihood of deep latent variable models. NeurIPS 2018.
     """
-    n_components = vae.posterior(x[:1], None if y is None else y[:1])[0].shape[1]
-    z = noise.normal((len(x), n_components))
+    z = noise.normal((len(x), vae.n_components))
     x = _filled(vae, x, missing, z, noise, y)
+    n_pseudo = max(1, n_steps // _PSEUDO)
     for step in range(n_steps):
         mean, log_std = vae.posterior(x, y)
         e = torch.stack([(z - mean) * torch.exp(-log_std), noise.normal(z.shape)], 1)
@@ -52,7 +52,7 @@ def complete(
         log_p, log_ratio = vae.log_weights(x, mean, log_std, e, y)
         now, then = (log_p + log_ratio).unbind(1)
         u = noise.uniform((len(x), 1))[:, 0]
-        taken = (u.log() < then - now) | (step <= n_steps // _PSEUDO)
+        taken = (u.log() < then - now) | (step < n_pseudo)
         z = torch.where(taken[:, None], proposed, z)
         x = _filled(vae, x, missing, z, noise, y)
     return x

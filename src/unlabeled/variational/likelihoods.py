@@ -20,6 +20,7 @@ from unlabeled.spec import Spec
 __all__ = ["LIKELIHOODS", "Bernoulli", "Gaussian", "Likelihood"]
 
 _LEAST_VARIANCE = 1e-6  # keeps the density of a feature that never varies finite
+_LEAST_AT_START = 1e-2  # of the mean variance: a decoder has yet to learn which feature stays
 
 
 class Likelihood(Spec, nn.Module):
@@ -111,8 +112,9 @@ class Gaussian(Likelihood):
     Parameters
     ----------
     variance : "learned" or float, default="learned"
-        One variance per feature that is learned with the rest, from that of the data on, or a
-        number for all of them that stays. A learned one is never below 1e-6.
+        One variance per feature that is learned with the rest, or a number for all of them that
+        stays. A learned one starts at that of the data, or at a hundredth of the mean over the
+        features if that is more, and is never below 1e-6.
     """
 
     excess: torch.Tensor
@@ -137,18 +139,22 @@ class Gaussian(Likelihood):
 
     def base(self, mean, variance):
         if self.variance == "learned":
-            self.excess.data.copy_(variance.clamp(min=_LEAST_VARIANCE).log())
+            least = _LEAST_AT_START * variance.mean()
+            self.excess.data.copy_(variance.clamp(min=least).clamp(min=_LEAST_VARIANCE).log())
         return mean.clone()
 
     def log_prob(self, x, f):
-        s2 = torch.as_tensor(self.sigma2, dtype=f.dtype, device=f.device)
+        s2 = self._sigma2_like(f)
         return -0.5 * ((x - f).square() / s2 + torch.log(2 * math.pi * s2)).sum(-1)
 
     def mean(self, f):
         return f.clone()
 
     def sample(self, f, noise):
-        return gaussian(f, torch.as_tensor(self.sigma2, dtype=f.dtype).sqrt(), noise)
+        return gaussian(f, self._sigma2_like(f).sqrt(), noise)
+
+    def _sigma2_like(self, f):
+        return torch.as_tensor(self.sigma2, dtype=f.dtype, device=f.device)
 
 
 LIKELIHOODS = {"bernoulli": Bernoulli, "gaussian": Gaussian}

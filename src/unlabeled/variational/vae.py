@@ -1,5 +1,6 @@
 """The variational autoencoder as an estimator."""
 
+from functools import partial
 from typing import cast
 
 import torch
@@ -64,9 +65,12 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         power of 2.
     encoder : None, "convolutional" or callable, default=None
         None for `hidden_layer_sizes`; a factory is called with the sizes of input and output:
-        n_features (or (c, h, w) of images) and 2 * n_components.
+        n_features (or (c, h, w) of images) and 2 * n_components. With `conditional=True` the
+        input has a further feature (or channel) for every class.
     decoder : None, "convolutional" or callable, default=None
-        Likewise, called with n_components and n_features (or (c, h, w)).
+        Likewise, called with n_components (and a further one for every class) and k * n_features
+        (or (k * c, h, w)), where the likelihood takes k outputs for each feature: 1 for both that
+        have a name.
     image_shape : tuple of int, optional
         (c, h, w) of rows that are images, where X itself does not say so.
     conditional : bool, default=False
@@ -134,7 +138,6 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
     """
 
     module_: VariationalAutoencoder
-    score_kind_ = "lower bound"
 
     def __init__(
         self,
@@ -256,6 +259,12 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
     def _decode(self, z, *y):
         return self.module_.likelihood.mean(self.module_.outputs(z, *y))
 
+    @property
+    def score_kind_(self):
+        """How the likelihood is known."""
+        check_is_fitted(self, "module_")
+        return "lower bound"
+
     def _density(self):
         vae = cast(VariationalAutoencoder, self._float64())
         seed = stream_seed(self._seed, _SCORING)
@@ -303,32 +312,24 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
 
         Parameters
         ----------
-        n_samples : int, default=1
-        y : label or array-like of shape (n_samples,), optional
-            For a conditional model: the class of all, or of each; drawn as often as in the
-            training data by default.
+        n_samples, y, random_state : as in :meth:`unlabeled.capabilities.SampleMixin.sample`
         mean : bool, default=False
             Return E[x | z] instead of a draw: smoother pictures, not samples.
-        random_state : int, RandomState, Generator or None
-            None for fresh entropy.
 
         Returns
         -------
         X : array of shape (n_samples, n_features), float32
-
-        Raises
-        ------
-        ValueError
-            If `y` has labels that fit has not seen, or the model is not conditional.
         """
-        check_number("n_samples", n_samples, 1, integer=True)
-        check_is_fitted(self, "module_")
-        noise, vae = self._noise(random_state), self.module_
-        labels = self._labels_to_draw(y, n_samples, noise)
-        with torch.no_grad():
-            f = vae.outputs(noise.normal((n_samples, self.n_components)), *labels)
-            x = vae.likelihood.mean(f) if mean else vae.likelihood.sample(f, noise)
-        return x.numpy(force=True)
+        return self._drawn(partial(self._sample, mean=mean), n_samples, y, random_state)
+
+    def _sample(self, n, noise, *y, mean=False):
+        vae, z = self.module_, noise.normal((n, self.module_.n_components))
+
+        def rows(z, *y):
+            f = vae.outputs(z, *y)
+            return vae.likelihood.mean(f) if mean else vae.likelihood.sample(f, noise)
+
+        return self._in_parts(rows, z, *y)
 
     def _complete(self, x, missing, noise, n_steps, *y):
         return completion.complete(self.module_, x, missing, noise, n_steps, *y)

@@ -6,7 +6,7 @@ REQUIREMENTS = ()
 PACKAGES = ("torch",)
 
 
-def members(data, *, member, batch_size, n_epochs, **options):
+def members(data, *, member, batch_size, n_epochs, learning_rate=1e-3, **options):
     """The model of a member of the library, with a plain loop around it."""
     import torch
 
@@ -14,6 +14,8 @@ def members(data, *, member, batch_size, n_epochs, **options):
     X = torch.from_numpy(data["X"])
     rows = torch.utils.data.TensorDataset(X)
     loader = torch.utils.data.DataLoader(rows, batch_size, shuffle=True)
+    if member != "SparseCoding":
+        options["rate"] = learning_rate
     step = _MEMBERS[member](X.shape[1], **options)
 
     def train():
@@ -26,15 +28,17 @@ def members(data, *, member, batch_size, n_epochs, **options):
 
 
 def _mlp(*sizes):
+    from itertools import pairwise
+
     from torch import nn
 
     layers = []
-    for a, b in zip(sizes, sizes[1:], strict=False):
+    for a, b in pairwise(sizes):
         layers += [nn.Linear(a, b), nn.GELU()]
     return nn.Sequential(*layers[:-1])
 
 
-def _stepping(parameters, rate=1e-3, **options):
+def _stepping(parameters, rate, **options):
     import torch
 
     optimizer = torch.optim.Adam(parameters, lr=rate, **options)
@@ -48,22 +52,22 @@ def _stepping(parameters, rate=1e-3, **options):
     return step
 
 
-def _autoencoder(d, *, n_components, hidden_layer_sizes):
+def _autoencoder(d, *, n_components, hidden_layer_sizes, rate):
     import torch
 
     sizes = (d, *hidden_layer_sizes, n_components)
     network = torch.nn.Sequential(_mlp(*sizes), _mlp(*reversed(sizes)))
-    step = _stepping(network.parameters())
+    step = _stepping(network.parameters(), rate)
     return lambda x: step((torch.sigmoid(network(x)) - x).square().sum(1).mean())
 
 
-def _vae(d, *, n_components, hidden_layer_sizes):
+def _vae(d, *, n_components, hidden_layer_sizes, rate):
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 
     encoder = _mlp(d, *hidden_layer_sizes, 2 * n_components)
     decoder = _mlp(n_components, *reversed(hidden_layer_sizes), d)
-    step = _stepping([*encoder.parameters(), *decoder.parameters()])
+    step = _stepping([*encoder.parameters(), *decoder.parameters()], rate)
 
     def learn(x):
         mean, log_std = encoder(x).chunk(2, 1)
@@ -75,14 +79,14 @@ def _vae(d, *, n_components, hidden_layer_sizes):
     return learn
 
 
-def _nade(d, *, n_components):
+def _nade(d, *, n_components, rate):
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 
     W = torch.nn.Parameter(torch.randn(d, n_components) / d**0.5)
     V = torch.nn.Parameter(torch.randn(d, n_components) / n_components**0.5)
     b, c = (torch.nn.Parameter(torch.zeros(n)) for n in (d, n_components))
-    step = _stepping([W, V, b, c])
+    step = _stepping([W, V, b, c], rate)
 
     def learn(x):
         a, logits = c.expand(len(x), -1), []
@@ -95,13 +99,15 @@ def _nade(d, *, n_components):
     return learn
 
 
-def _gan(d, *, n_components, hidden_layer_sizes):
+def _gan(d, *, n_components, hidden_layer_sizes, activation, rate):
     import torch
     from torch.nn.functional import softplus
 
+    assert activation == "gelu"
     generator = _mlp(n_components, *hidden_layer_sizes, d)
     discriminator = _mlp(d, *reversed(hidden_layer_sizes), 1)
-    g, c = (_stepping(m.parameters(), betas=(0.5, 0.999)) for m in (generator, discriminator))
+    players = generator, discriminator
+    g, c = (_stepping(m.parameters(), rate, betas=(0.5, 0.999)) for m in players)
 
     def learn(x):
         z = torch.randn(len(x), n_components)

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -165,7 +166,7 @@ class Estimator(FitTemplate, BaseEstimator):
         kind = self._module_device.type
         return torch.autocast(kind, dtype, enabled=dtype != torch.float32)
 
-    def _float64(self):
+    def _float64(self) -> Any:
         """A copy of the module in float64, for what is reported."""
         return copy.deepcopy(self.module_).double()
 

@@ -1,5 +1,7 @@
 """The autoencoder as an estimator."""
 
+from typing import cast
+
 import numpy as np
 import torch
 
@@ -13,7 +15,7 @@ from unlabeled.autoencoders.encoder_decoder import (
 from unlabeled.base import Estimator
 from unlabeled.capabilities import EncodeMixin, ReconstructMixin
 from unlabeled.engine.rows import moments
-from unlabeled.networks import Decoder, Encoder
+from unlabeled.networks import MLP, Decoder, Encoder
 from unlabeled.networks.choice import check_network
 from unlabeled.networks.mlp import choose_activation
 from unlabeled.validation import check_choice, check_number, check_sizes, warn_outside
@@ -203,7 +205,7 @@ class Autoencoder(EncodeMixin, ReconstructMixin, Estimator):
             activation=self.activation,
         )
         if self.tied:
-            return EncoderDecoder(encoder, TiedDecoder(encoder.network), self.output)
+            return EncoderDecoder(encoder, TiedDecoder(cast(MLP, encoder.network)), self.output)
         decoder = Decoder(
             self.decoder,
             self.n_components,

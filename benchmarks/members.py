@@ -66,8 +66,8 @@ BENCHMARK = Benchmark(
             {},
             "a `DataLoader` on a `TensorDataset`, `torch.optim.Adam` as it comes, autograd; for "
             "sparse coding 100 steps of FISTA per batch and a gradient step on the atoms. Same "
-            "models, sizes, batches and rates; what the two report is not the same number, so only "
-            "time and memory compare.",
+            "models, sizes, batches and rates; what the two report is not the same number, so "
+            "only time and memory compare.",
         ),
     ),
     worth=worth,

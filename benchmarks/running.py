@@ -87,7 +87,8 @@ class Worker:
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer = self._answer()
-        self.megabytes[str(keep)] = answer["megabytes"]
+        grown = [m for m in (answer["megabytes"], self.megabytes.get(str(keep))) if m is not None]
+        self.megabytes[str(keep)] = max(grown, default=None)
         return answer["seconds"]
 
     def _answer(self) -> dict:

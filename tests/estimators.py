@@ -73,14 +73,14 @@ OBJECTS = {
     },
 }
 
-# What a million rows can be learned from in a few seconds.
+# What half a million rows can be learned from in a few seconds.
 BIG = {
-    "Autoencoder": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 5000},
-    "GAN": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 5000},
+    "Autoencoder": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 2000},
+    "GAN": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 2000},
     "NADE": {"n_components": 2, "batch_size": 5000},
     "RBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},
     "SparseCoding": {"n_components": 2, "batch_size": 5000},
-    "VAE": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 5000},
+    "VAE": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 2000},
 }
 
 ROW_BY_ROW = (

@@ -11,6 +11,7 @@ import pytest
 
 import unlabeled
 from unlabeled.cli import COMMANDS, main
+from unlabeled.cli.fit import model_names
 
 
 def run(capsys, *words):
@@ -191,7 +192,7 @@ def test_papers_are_listed_and_reproduced(capsys, papers):
     assert "(did you mean salakhutdinov2008?)" in run(capsys, "reproduce", "salakhut2008")[2]
 
 
-@pytest.mark.parametrize("name", [name for name in unlabeled._HOME if name[0].isupper()])
+@pytest.mark.parametrize("name", model_names())
 def test_a_models_parameters_and_the_commands_options_differ(name):
     from unlabeled.cli.fit import _parser
 

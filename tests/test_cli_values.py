@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import unlabeled
+from unlabeled import variational
 from unlabeled.cli.mistakes import UsageMistake, did_you_mean
 from unlabeled.cli.parser import Parser
 from unlabeled.cli.signatures import REQUIRED, Option, _defaults, method_options, model_options
@@ -61,7 +62,12 @@ def test_objects_are_built_from_their_calls():
         "n_chains": 1000,
     }
     assert isinstance(parse_value("CD(3)", SAMPLER), CD)
-    assert parse_value("Gaussian(variance=0.5)", Option("visible", "bernoulli")).variance == 0.5
+    assert (
+        parse_value(
+            "Gaussian(variance=0.5)", Option("visible", "bernoulli", "str or Unit")
+        ).variance
+        == 0.5
+    )
     linear = parse_value("Linear(0.1, end=-0.5)", Option("learning_rate", 0.1))
     assert (linear.start, linear.end) == (0.1, -0.5)
 
@@ -106,8 +112,9 @@ def test_a_wrong_object_is_refused_with_a_sentence(text, message):
 
 
 def test_parameter_classes_are_usable_ones_only():
-    classes = parameter_classes()
+    classes = parameter_classes("str or Unit")
     assert {"PCD": PCD, "CD": CD, "Gaussian": Gaussian}.items() <= classes.items()
+    assert parameter_classes("str or Likelihood")["Gaussian"] is variational.Gaussian
     assert not {"Spec", "Unit", "Sampler", "Schedule"} & set(classes)
 
 

@@ -49,8 +49,12 @@ def fit(argv: list[str]) -> None:
 
 
 def model_names() -> list[str]:
-    """Public names that may be models: the classes at the top of the library."""
-    return [name for name in unlabeled._HOME if name[0].isupper()]
+    """Public names that may be models: the classes at the top of the library.
+
+    Applications on models (`unlabeled.tasks`) are none.
+    """
+    homes = unlabeled._HOME.items()
+    return [name for name, home in homes if name[0].isupper() and ".tasks." not in home]
 
 
 def _model_name(argv):

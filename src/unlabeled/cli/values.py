@@ -42,7 +42,7 @@ def parse_value(text: str, option: Option):
         return None
     call = _call(text)
     if call is not None:
-        return _build(call, text)
+        return _build(call, text, option.kind)
     return _of_kind(option)(text, option)
 
 
@@ -130,10 +130,10 @@ def _call(text: str) -> ast.Call | None:
     return node if isinstance(node, ast.Call) else None
 
 
-def _build(node: ast.Call, text: str):
+def _build(node: ast.Call, text: str, kind: str = ""):
     """The object that a call describes: its class by name, its arguments literals or calls."""
     name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
-    classes = parameter_classes()
+    classes = parameter_classes(kind)
     if name not in classes:
         raise UsageMistake(
             f"{name!r} in {text!r} is not a parameter object of the library"
@@ -171,22 +171,26 @@ def _argument(node: ast.expr, text: str):
         ) from None
 
 
-def parameter_classes() -> dict[str, type]:
+def parameter_classes(kind: str = "") -> dict[str, type]:
     """The library's classes for parameters with options of their own, by name.
 
-    They are the kinds of :class:`unlabeled.spec.Spec`: units, samplers, schedules.
+    They are the kinds of :class:`unlabeled.spec.Spec`: units, samplers, schedules. Of two with
+    one name, that comes whose base the parameter's documented type `kind` names.
     """
     from unlabeled.spec import Spec
 
-    for home in set(unlabeled._HOME.values()):
+    for home in unlabeled._HOME.values():
         import_module(home)
-    return {
-        cls.__name__: cls
+    usable = [
+        cls
         for cls in _descendants(Spec)
         if cls.__module__.startswith("unlabeled.")
         and not cls.__name__.startswith("_")
         and not cls.__subclasses__()
-    }
+    ]
+    words = set(re.findall(r"\w+", kind))
+    usable.sort(key=lambda cls: not words.isdisjoint(base.__name__ for base in cls.__mro__[1:]))
+    return {cls.__name__: cls for cls in usable}  # the last of a name stays
 
 
 def _descendants(cls):

@@ -1,7 +1,6 @@
 """The variational autoencoder as an estimator."""
 
 from functools import partial
-from typing import cast
 
 import torch
 from sklearn.utils.validation import check_is_fitted
@@ -266,7 +265,7 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         return "lower bound"
 
     def _density(self):
-        vae = cast(VariationalAutoencoder, self._float64())
+        vae = self._float64()
         seed = stream_seed(self._seed, _SCORING)
         e = importance.even(self.score_n_importance, self.n_components, seed)
         e = e.to(self._module_device)

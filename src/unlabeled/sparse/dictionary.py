@@ -67,7 +67,10 @@ class Dictionary(nn.Module):
         return solver.solve(LeastSquares(x, self.D), alpha, positive)
 
     def objective(self, x: torch.Tensor, h: torch.Tensor, alpha: float) -> torch.Tensor:
-        """1/2 |x - D'h|^2 + alpha |h|_1 over what is seen of x, shape (n,)."""
+        r""":math:`\tfrac12 \lVert x - D^\top h \rVert^2 + \alpha \lVert h \rVert_1`, shape (n,).
+
+        Over what is seen of x.
+        """
         return objective(LeastSquares(x, self.D), h, alpha)
 
     def filled(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:

@@ -23,7 +23,7 @@ __all__ = ["OMP"]
 class OMP(Solver):
     """A given number of codes that are not zero, or as few as a given error asks for.
 
-    There is no L1 penalty: `alpha` plays no part, and the objective is 1/2 |x - D'h|^2 alone.
+    There is no L1 penalty: `alpha` plays no part, and the objective is half the squared error.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class OMP(Solver):
         Most codes of a row that are not zero; None for a tenth of the features (at least one)
         if `tolerance` is None too, else for any number.
     tolerance : float or None, default=None
-        Squared error |x - D'h|^2, in squared units of X, at which a row has atoms enough.
+        Squared error, in squared units of X, at which a row has atoms enough.
 
     Examples
     --------

@@ -237,7 +237,9 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         return self.module_.decode(h)
 
     def objective(self, X):
-        """1/2 |x - D'h|^2 + alpha |h|_1 of each row at its code, computed in float64.
+        r""":math:`\tfrac12 \lVert x - D^\top h \rVert^2 + \alpha \lVert h \rVert_1` of each row.
+
+        The code is the solver's; all is computed in float64.
 
         With `solver="omp"` the squared error alone. Of rows with gaps, what is seen of them.
 

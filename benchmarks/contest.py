@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-__all__ = ["Benchmark", "Contestant", "interleave", "summary"]
+__all__ = ["Benchmark", "Contestant", "Target", "interleave", "summary"]
 
 REST = 0.1  # seconds in which the threads of the last contestant fall asleep
 
@@ -34,6 +34,26 @@ class Contestant:
 
 
 @dataclass(frozen=True)
+class Target:
+    """How many times as fast as a peer a contestant is to be.
+
+    Attributes
+    ----------
+    case : str
+        In which table.
+    ours, peer : str
+        Names of contestants.
+    at_least : float
+        Median seconds of the peer over those of ours.
+    """
+
+    case: str
+    ours: str
+    peer: str
+    at_least: float
+
+
+@dataclass(frozen=True)
 class Benchmark:
     """One task, several cases of it, and who takes part.
 
@@ -55,6 +75,8 @@ class Benchmark:
         (what a peer found, data) -> a number that says what was learned.
     worth_name : str
         What that number is.
+    targets : tuple of Target
+        What the design asks for.
     """
 
     name: str
@@ -66,6 +88,7 @@ class Benchmark:
     contestants: tuple[Contestant, ...]
     worth: Callable[[Mapping, Mapping], float]
     worth_name: str
+    targets: tuple[Target, ...] = ()
 
 
 def interleave(

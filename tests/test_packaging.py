@@ -20,11 +20,12 @@ SOURCE = ROOT / "src"
 FILES = sorted((SOURCE / "unlabeled").rglob("*.py"))
 REQUIRED = {"torch", "sklearn", "numpy", "scipy", "safetensors"}
 # Whole rooms that are of use only with an extra.
-EXTRAS = {"plot": {"matplotlib"}, "studio": {"starlette", "uvicorn"}}
+EXTRAS = {"kernels": {"numba"}, "plot": {"matplotlib"}, "studio": {"starlette", "uvicorn"}}
 
 # Rooms may import from rooms of lower rows only (docs/design.md).
 ROWS = (
-    ("spec",),
+    ("folders", "spec"),
+    ("kernels",),
     ("sampling", "schedules"),
     ("engine",),
     ("networks", "validation"),

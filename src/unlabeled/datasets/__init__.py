@@ -9,12 +9,14 @@
 ((1437, 64), dtype('uint8'), (1, 8, 8))
 """
 
+from unlabeled.folders import cache_folder
+
 from .anomalies import anomaly_sets, load_anomalies
 from .binarize import binarize
 from .catalogue import available, info, load
 from .corrupt import corrupt
 from .description import DatasetInfo
-from .fetch import CorruptedFileError, cache_folder
+from .fetch import CorruptedFileError
 from .gaussians import grid_centres, grid_of_gaussians, ring_centres, ring_of_gaussians
 from .outlines import curves, rectangles
 from .patches import natural_patches

@@ -3,7 +3,6 @@
 import logging
 import os
 import shutil
-import sys
 import threading
 import zlib
 from collections.abc import Callable
@@ -13,7 +12,9 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-__all__ = ["CorruptedFileError", "PublishedFile", "cache_folder", "fetch"]
+from unlabeled.folders import cache_folder
+
+__all__ = ["CorruptedFileError", "PublishedFile", "fetch"]
 
 TIMEOUT = 60  # seconds without a byte before a server is given up
 
@@ -46,30 +47,6 @@ class PublishedFile:
     sha256: str
     urls: tuple[str, ...] = ()
     unpack: Callable[[bytes], bytes] | None = None
-
-
-def cache_folder() -> Path:
-    """The folder where downloads are kept.
-
-    `UNLABELED_CACHE` if that environment variable is set, else the platform's cache folder:
-    `~/.cache/unlabeled` (or `$XDG_CACHE_HOME/unlabeled`) on Linux, `~/Library/Caches/unlabeled`
-    on macOS, `%LOCALAPPDATA%\\unlabeled` on Windows.
-
-    Returns
-    -------
-    Path
-        It need not exist yet.
-    """
-    if chosen := os.environ.get("UNLABELED_CACHE"):
-        return Path(chosen).expanduser()
-    home = Path.home()
-    if sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "unlabeled"
 
 
 def fetch(folder: str, *files: PublishedFile) -> tuple[PublishedFile, bytes]:

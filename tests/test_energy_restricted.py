@@ -171,12 +171,43 @@ def test_pseudo_likelihood_is_the_sum_of_the_conditionals():
         pseudo_log_likelihood(machine("gaussian"), v[:, :4])
 
 
-def test_products_in_bf16_only_inside():
-    rbm = machine().float()
-    v = all_states(4).float()
+@pytest.mark.parametrize(
+    ("visible", "dtype"), [("bernoulli", torch.bfloat16), ("gaussian", torch.float32)]
+)
+def test_products_in_bf16_only_inside(visible, dtype):
+    """Fields are as coarse as the products where the units bear it."""
+    rbm = machine(visible).float()
+    v = all_states(rbm.visible.n_units).float()
     exact = rbm.hidden_field(v)
     with torch.no_grad(), rbm.products_in(torch.bfloat16):
         rounded = rbm.hidden_field(v)
-    assert rounded.dtype == torch.float32 and not torch.equal(rounded, exact)
-    torch.testing.assert_close(rounded, exact.detach(), rtol=0.03, atol=0.03)
+    assert rounded.dtype == dtype and not torch.equal(rounded.float(), exact)
+    torch.testing.assert_close(rounded.float(), exact.detach(), rtol=0.03, atol=0.03)
     assert torch.equal(rbm.hidden_field(v), exact)
+
+
+@pytest.mark.parametrize("visible", ["bernoulli", "gaussian"])
+@pytest.mark.parametrize(("n", "m"), [(6, 6), (6, 5)])
+def test_contrast_is_the_difference_of_two_weighted_gradients(visible, n, m):
+    rbm = machine(visible).requires_grad_(False)
+    v, x = (torch.rand(k, rbm.visible.n_units, dtype=torch.float64) for k in (n, m))
+    f, g = rbm.hidden_field(v), rbm.hidden_field(x)
+    data = rbm.gradient(v, f, v.new_full((n,), 1 / n))
+    model = rbm.gradient(x, g, x.new_full((m,), 1 / m))
+    found, s_mean, t_mean = rbm.contrast(v, f, n, x, g, m)
+    assert list(found) == [name for name, _ in rbm.named_parameters() if name in found]
+    assert set(found) == set(data)
+    for name in data:
+        torch.testing.assert_close(found[name], model[name] - data[name], msg=name)
+    torch.testing.assert_close(s_mean, data["b"])
+    torch.testing.assert_close(t_mean, data["c"])
+
+
+@pytest.mark.parametrize(("n", "m", "rounding"), [(48, 48, 1e-6), (64, 48, 2**-9)])
+def test_phases_weigh_the_same_in_bf16(n, m, rounding):
+    """1/n and 1/m are no numbers that bfloat16 has: they come after the products."""
+    rbm = machine().float().requires_grad_(False)
+    v, x = torch.ones(n, 4), torch.ones(m, 4)
+    with rbm.products_in(torch.bfloat16):
+        found, *_ = rbm.contrast(v, rbm.hidden_field(v), n, x, rbm.hidden_field(x), m)
+    assert found["W"].abs().max() <= rounding

@@ -14,6 +14,7 @@ from unlabeled.engine.gradient import GradientStep, choose_optimizer
 from unlabeled.engine.rows import Rows, rows_at_once
 from unlabeled.engine.training import Batch
 from unlabeled.fitting import FitTemplate
+from unlabeled.kernels import choose_backend
 from unlabeled.persistence import save
 from unlabeled.sampling.noise import Noise
 from unlabeled.schedules import SCHEDULES, Schedule, Times
@@ -54,6 +55,7 @@ class Estimator(FitTemplate, BaseEstimator):
         "image_shape_",
         "classes_",
         "class_prior_",
+        "backend_",
         "history_",
         "_n_features_out",
         "_seed",
@@ -71,6 +73,8 @@ class Estimator(FitTemplate, BaseEstimator):
         check_number("validation_fraction", self.validation_fraction, 0, 0.9)
         if hasattr(self, "precision"):
             choose_precision(self.precision)
+        if hasattr(self, "backend"):
+            choose_backend(self.backend)
         if hasattr(self, "optimizer"):
             self._check_gradient_params()
 
@@ -175,7 +179,12 @@ class Estimator(FitTemplate, BaseEstimator):
         return next(iter(self.module_.state_dict().values())).device
 
     def _noise(self, random_state) -> Noise:
-        return Noise(generator_seed(random_state), self._module_device)
+        seed, backend = generator_seed(random_state), self._choose_backend()
+        return Noise(seed, self._module_device, backend=backend)
+
+    def _choose_backend(self) -> str:
+        """Who computes here and now: "torch", or the compiled kernels, "fast"."""
+        return choose_backend(getattr(self, "backend", "torch"), self._module_device)
 
     def save(self, folder) -> None:
         """Write `config.json` and `model.safetensors` (no pickle); see :func:`unlabeled.load`.

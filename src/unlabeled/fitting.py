@@ -16,7 +16,7 @@ from unlabeled.engine.rows import Rows, spread_out
 from unlabeled.engine.training import Batch, Training
 from unlabeled.persistence import Checkpoint
 from unlabeled.sampling.lent import learning, lent_generator
-from unlabeled.sampling.noise import Noise, stream_seed
+from unlabeled.sampling.noise import stream_seed
 from unlabeled.validation import generator_seed
 
 __all__ = ["FitTemplate"]
@@ -66,6 +66,7 @@ class FitTemplate(CallbackSupportMixin):
         self._start(rows, index)
         context = self._init_callback_context(max_subtasks=self.n_epochs)
         stop = saved.restore()
+        self._note_backend()
         context.call_on_fit_task_begin(estimator=self, X=X)
         while self._training.epoch < self.n_epochs and not stop:
             epoch = context.subcontext(task_name="epoch")
@@ -159,10 +160,18 @@ class FitTemplate(CallbackSupportMixin):
             self.history_ = {"epoch": [], "seconds": []}
             self._forget_estimates()
         steps = self.n_epochs * n_batches(len(index), self.batch_size)
-        self._training = Training(self._seed, self.batch_size, steps, self._module_device)
+        backend = distributed.same_everywhere(self._choose_backend())
+        self._training = Training(
+            self._seed, self.batch_size, steps, self._module_device, backend
+        )
+        self._note_backend()
         self._training.epoch = len(self.history_["epoch"])
         self._training.parts = self._parts(len(index))
         self._n_features_out = getattr(self, "n_components", None)
+
+    def _note_backend(self):
+        if hasattr(self, "backend"):
+            self.backend_ = self._training.backend
 
     def _seeded_module(self) -> torch.nn.Module:
         with lent_generator(stream_seed(self._seed, 0)):
@@ -190,7 +199,7 @@ class FitTemplate(CallbackSupportMixin):
 
     def _means(self, rows, index) -> dict[str, float]:
         """Terms of rows, with the same noise in every epoch."""
-        noise = Noise(stream_seed(self._seed, _WATCHING), self._module_device)
+        noise = self._noise(stream_seed(self._seed, _WATCHING))
         totals: dict[str, torch.Tensor] = {}
         for k, part in enumerate(index.split(self._rows_at_once(rows))):
             x, y = rows.fetch(part, self._device), rows.labels(part, self._device)

@@ -24,6 +24,7 @@ COMMANDS = {
     "report": ("unlabeled.cli.use", "one HTML file that shows what a model learned"),
     "models": ("unlabeled.cli.lists", "the models there are"),
     "datasets": ("unlabeled.cli.lists", "the data sets there are"),
+    "compile": ("unlabeled.cli.compile", "compile the kernels of the extra `fast`, once"),
     "reproduce": ("unlabeled.cli.lists", "a published table beside measured figures"),
 }
 

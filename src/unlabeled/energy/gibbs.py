@@ -48,7 +48,7 @@ class Sampler(Spec):
         """Rows of the model (this process's), and how many there are over all processes."""
         raise NotImplementedError
 
-    def gradient(self, rbm, v, f, n_total, chains, noise) -> dict[str, torch.Tensor]:
+    def gradient(self, rbm, v, n_total: int, chains, noise):
         """This process's share of the gradient of mean -log p(v) (shares add up).
 
         Parameters
@@ -56,20 +56,23 @@ class Sampler(Spec):
         rbm : RestrictedBoltzmannMachine
         v : tensor of shape (n, n_visible)
             Data, this process's rows of `n_total`.
-        f : tensor of shape (n, n_hidden)
-            Their hidden fields.
         n_total : int
             Rows of the batch over all processes.
         chains : Chains or None
             What :meth:`start` gave.
         noise : Noise
             This step's random numbers.
+
+        Returns
+        -------
+        gradient : dict
+            A tensor for every name in `rbm.named_parameters()`.
+        s_mean, t_mean : tensors of shape (n_visible,), (n_hidden,)
+            Shares of the means of s(v) and of E[t(h) | v] over the data.
         """
+        f = rbm.hidden_field(v)
         x, m_total = self.negative(rbm, v, f, n_total, chains, noise)
-        weight = torch.cat(
-            [v.new_full((len(v),), -1 / n_total), v.new_full((len(x),), 1 / m_total)]
-        )
-        return rbm.gradient(torch.cat([v, x]), torch.cat([f, rbm.hidden_field(x)]), weight)
+        return rbm.contrast(v, f, n_total, x, rbm.hidden_field(x), m_total)
 
 
 class CD(Sampler):
@@ -144,11 +147,12 @@ class Exact(Sampler):
     def check(self, rbm):
         smaller_is_hidden(rbm)
 
-    def gradient(self, rbm, v, f, n_total, chains, noise):
-        data = rbm.gradient(v, f, v.new_full((len(v),), 1 / n_total))
+    def gradient(self, rbm, v, n_total, chains, noise):
+        data = rbm.gradient(v, rbm.hidden_field(v), v.new_full((len(v),), 1 / n_total))
         model = _log_partition_gradient(rbm)
         share = len(v) / n_total
-        return {name: share * model[name] - data[name] for name in data}
+        gradient = {name: share * model[name] - data[name] for name in data}
+        return gradient, data["b"], data["c"]
 
 
 def _log_partition_gradient(rbm) -> dict[str, torch.Tensor]:

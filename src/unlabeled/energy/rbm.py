@@ -69,6 +69,9 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
         "cpu", "cuda", or "auto": where X is if it is a tensor, else CUDA if there is one.
     precision : {"float32", "bf16"}, default="float32"
         Of the matrix products while learning; sums and likelihoods are never in bf16.
+    backend : {"auto", "torch", "fast"}, default="auto"
+        Who draws: plain torch, or compiled kernels (`pip install 'unlabeled[fast]'`). "auto" takes
+        the kernels on a CPU for which `unlabeled compile` has compiled them.
     random_state : int, RandomState, Generator or None, default=None
         Same number, same model.
     verbose : int, default=0
@@ -88,6 +91,8 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
         A value per epoch for "epoch", "seconds" and every term: "reconstruction_error" (squared,
         per row) and "free_energy" (nats) on up to 1 000 training rows, ``val_...`` on rows
         held out.
+    backend_ : {"torch", "fast"}
+        Who drew while it learned.
     score_kind_ : {"exact", "ais"}
         How `score_samples` knows log Z.
     n_features_in_ : int
@@ -139,6 +144,7 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
         validation_fraction=0.0,
         device="auto",
         precision="float32",
+        backend="auto",
         random_state=None,
         verbose=0,
     ):
@@ -159,6 +165,7 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
         self.validation_fraction = validation_fraction
         self.device = device
         self.precision = precision
+        self.backend = backend
         self.random_state = random_state
         self.verbose = verbose
 
@@ -201,16 +208,13 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
 
     @torch.no_grad()
     def _step(self, batch):
-        rbm, v, n = self.module_, batch.x, batch.n_total
-        parts, dtype = self._training.parts, choose_precision(self.precision)
-        with rbm.products_in(dtype):
-            f = rbm.hidden_field(v)
-            chains = parts.get("chains")
-            gradient = self._sampler.gradient(rbm, v, f, n, chains, batch.noise)
-        h = rbm.hidden.mean(f)
-        s_mean, t_mean = rbm.visible.statistic(v).sum(0) / n, rbm.hidden.statistic(h).sum(0) / n
+        rbm, parts = self.module_, self._training.parts
+        with rbm.products_in(choose_precision(self.precision)):
+            gradient, s_mean, t_mean = self._sampler.gradient(
+                rbm, batch.x, batch.n_total, parts.get("chains"), batch.noise
+            )
         self._follow(parts["step"], gradient, s_mean, t_mean, batch.progress)
-        return {"activity": h.mean()}
+        return {"activity": t_mean.mean()}
 
     def _follow(self, step, gradient, s_mean, t_mean, progress):
         """Sum over processes, penalise, centre, move."""

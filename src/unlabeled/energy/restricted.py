@@ -74,7 +74,7 @@ class RestrictedBoltzmannMachine(nn.Module):
         self.register_buffer("base", torch.zeros(n_visible))
         self.register_buffer("mu", torch.zeros(n_visible))
         self.register_buffer("lam", torch.zeros(n_hidden))
-        self._product_W = None
+        self._low: tuple[torch.Tensor, ...] | None = None
 
     @torch.no_grad()
     def fit_base(self, mean: torch.Tensor, variance: torch.Tensor) -> None:
@@ -86,28 +86,36 @@ class RestrictedBoltzmannMachine(nn.Module):
 
     @contextmanager
     def products_in(self, dtype: torch.dtype):
-        """Matrix products in `dtype` (bfloat16) for the duration; all else in float32."""
-        self._product_W = self.W.detach().to(dtype)
+        """Matrix products in `dtype` (bfloat16) for the duration.
+
+        So are fields and means where both kinds of units allow it (`Unit.coarse`); sums over rows
+        are always in float32.
+        """
+        if dtype != torch.float32:
+            self._low = tuple(p.detach().to(dtype) for p in (self.W, self.b, self.c))
         try:
             yield self
         finally:
-            self._product_W = None
+            self._low = None
 
     def hidden_field(self, v: torch.Tensor) -> torch.Tensor:
         """c + W s(v), shape (n, n_hidden)."""
         s = self.visible.statistic(v)
-        if self._product_W is None:
+        if self._low is None:
             return linear(s, self.W, self.c)
-        W = self._product_W
-        return linear(s.to(W.dtype), W).to(v.dtype).add_(self.c)
+        W, _, c = self._low
+        return self._field(linear(s.to(W.dtype), W, c))
 
     def visible_field(self, h: torch.Tensor) -> torch.Tensor:
         """b + W' t(h), shape (n, n_visible)."""
         t = self.hidden.statistic(h)
-        if self._product_W is None:
+        if self._low is None:
             return torch.addmm(self.b, t, self.W)
-        W = self._product_W
-        return (t.to(W.dtype) @ W).to(h.dtype).add_(self.b)
+        W, b, _ = self._low
+        return self._field(torch.addmm(b, t.to(W.dtype), W))
+
+    def _field(self, f):
+        return f if self.visible.coarse and self.hidden.coarse else f.to(self.W.dtype)
 
     def energy(self, v: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
         """E(v, h), shape (n,)."""
@@ -147,11 +155,7 @@ class RestrictedBoltzmannMachine(nn.Module):
             A tensor for every name in `named_parameters()`.
         """
         h, s = self.hidden.mean(f), self.visible.statistic(v)
-        t = self.hidden.statistic(h)
-        own = {f"hidden.{k}": g for k, g in self.hidden.cumulant_gradient(f, weight).items()}
-        if any(True for _ in self.visible.parameters()):
-            own_visible = self.visible.value_gradient(v, self.visible_field(h), weight)
-            own |= {f"visible.{k}": g for k, g in own_visible.items()}
+        t, own = self.hidden.statistic(h), self._own_gradient(v, f, h, weight)
         return {"W": self._outer(t * weight[:, None], s), "b": weight @ s, "c": weight @ t} | own
 
     def hidden_gradient(self, h, weight) -> dict[str, torch.Tensor]:
@@ -163,11 +167,67 @@ class RestrictedBoltzmannMachine(nn.Module):
         own |= {f"hidden.{k}": g for k, g in own_hidden.items()}
         return {"W": self._outer(t * weight[:, None], s), "b": weight @ s, "c": weight @ t} | own
 
-    def _outer(self, t, s):
-        if self._product_W is None:
-            return t.t() @ s
-        dtype = self._product_W.dtype
-        return (t.to(dtype).t() @ s.to(dtype)).to(t.dtype)
+    def contrast(self, v, f, n: int, x, g, m: int):
+        r"""Mean over data of dF / d(parameter), minus its mean over the model, as one product.
+
+        .. math:: -\frac1n \sum_v t(v) s(v)^\top + \frac1m \sum_x t(x) s(x)^\top, \qquad
+                  t(v) = \mathbb{E}[t(h) \mid v]
+
+        for W, and alike for the others: what descends -log p(v).
+
+        Parameters
+        ----------
+        v, f : tensors of shape (k, n_visible), (k, n_hidden)
+            Rows of data and their hidden fields.
+        n : int
+            What their sums are divided by.
+        x, g : tensors of shape (l, n_visible), (l, n_hidden)
+            Rows of the model and their hidden fields.
+        m : int
+            What their sums are divided by.
+
+        Returns
+        -------
+        gradient : dict
+            A tensor for every name in `named_parameters()`.
+        s_mean, t_mean : tensors of shape (n_visible,), (n_hidden,)
+            Of the data.
+        """
+        k, fields = len(v), torch.cat([f, g])
+        h, values = self.hidden.mean(fields), torch.cat([v.to(x.dtype), x])
+        s, t = self.visible.statistic(values), self.hidden.statistic(h)
+        s_mean, t_mean = _sum(s[:k]) / n, _sum(t[:k]) / n
+        gradient = {
+            "W": self._difference(t, s, k, n, m),
+            "b": _sum(s[k:]) / m - s_mean,
+            "c": _sum(t[k:]) / m - t_mean,
+        }
+        if any(True for unit in (self.visible, self.hidden) for _ in unit.parameters()):
+            weight = self.W.new_full((len(h),), 1 / m)
+            weight[:k] = -1 / n
+            gradient |= self._own_gradient(values, fields, h, weight)
+        return gradient, s_mean, t_mean
+
+    def _difference(self, t, s, k, n, m):
+        """t's / m of the rows from k on, minus t's / n of those before."""
+        if n != m:
+            return self._outer(t[k:], s[k:], 1 / m).sub_(self._outer(t[:k], s[:k], 1 / n))
+        return self._outer(torch.cat([-t[:k], t[k:]]), s, 1 / n)
+
+    def _outer(self, t, s, scale: float = 1.0):
+        """scale t's; a factor that low precision would round comes after the product."""
+        if self._low is None:
+            return torch.addmm(self.W, t.t(), s, beta=0, alpha=scale)
+        dtype = self._low[0].dtype
+        return (t.to(dtype).t() @ s.to(dtype)).to(self.W.dtype).mul_(scale)
+
+    def _own_gradient(self, v, f, h, weight):
+        """Of the units' own parameters."""
+        own = {f"hidden.{k}": g for k, g in self.hidden.cumulant_gradient(f, weight).items()}
+        if any(True for _ in self.visible.parameters()):
+            own_visible = self.visible.value_gradient(v, self.visible_field(h), weight)
+            own |= {f"visible.{k}": g for k, g in own_visible.items()}
+        return own
 
     def centre(self, gradient: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         r"""The same gradient, taken in the coordinates of a centred machine and mapped back.
@@ -197,3 +257,8 @@ class RestrictedBoltzmannMachine(nn.Module):
         """Moving averages of the data's statistics; the distribution does not change."""
         self.mu.lerp_(s_mean, rate)
         self.lam.lerp_(t_mean, rate)
+
+
+def _sum(x):
+    """Over rows, in float32 or better."""
+    return x.sum(0) if x.dtype != torch.bfloat16 else x.sum(0, dtype=torch.float32)

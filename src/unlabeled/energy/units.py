@@ -16,7 +16,8 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from unlabeled.sampling import Noise, bernoulli, gaussian
+from unlabeled.energy.softplus import bernoulli_annealed
+from unlabeled.sampling import Noise, bernoulli_logits, gaussian
 from unlabeled.spec import Spec
 
 __all__ = ["UNITS", "Bernoulli", "Gaussian", "Unit"]
@@ -33,12 +34,15 @@ class Unit(Spec, nn.Module):
         The values that a unit can take; None for a continuum.
     low, high : float
         The range in which data are expected.
+    coarse : bool
+        Whether values, means and fields may be in bfloat16 while a model learns in it.
     """
 
     support: tuple[float, ...] | None = None
     n_units: int
     low: float = -math.inf
     high: float = math.inf
+    coarse: bool = False
 
     def build(self, n_units: int) -> "Unit":
         """A new layer of `n_units` such units, with parameters of its own where it has some."""
@@ -66,12 +70,18 @@ class Unit(Spec, nn.Module):
         raise NotImplementedError
 
     def mean(self, f: torch.Tensor) -> torch.Tensor:
-        """E[x | f]."""
+        """E[x | f], a new tensor."""
         raise NotImplementedError
 
     def sample(self, f: torch.Tensor, noise: Noise) -> torch.Tensor:
         """One draw from p(x | f)."""
         raise NotImplementedError
+
+    def anneal(self, f: torch.Tensor, here: float, there: float, noise: Noise):
+        """Sum of K(there f) - K(here f), shape (n,), and one draw from p(x | there f)."""
+        wide = f.double()  # which the small difference of two large sums needs
+        rise = self.cumulant(there * wide) - self.cumulant(here * wide)
+        return rise, self.sample(there * f, noise)
 
     def value_gradient(self, x, f, weight) -> dict[str, torch.Tensor]:
         """Weighted mean over rows of d[s(x) f - R(x)] / d(own parameter), by name."""
@@ -87,6 +97,7 @@ class Bernoulli(Unit):
 
     support = (0.0, 1.0)
     low, high = 0.0, 1.0
+    coarse = True
 
     def __init__(self):
         super().__init__()
@@ -101,7 +112,10 @@ class Bernoulli(Unit):
         return torch.sigmoid(f)
 
     def sample(self, f, noise):
-        return bernoulli(torch.sigmoid(f), noise)
+        return bernoulli_logits(f, noise)
+
+    def anneal(self, f, here, there, noise):
+        return bernoulli_annealed(f, here, there, noise)
 
 
 class Gaussian(Unit):

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 
 import torch
 
 from unlabeled.engine.distributed import rank, sum_over_processes, world
-from unlabeled.engine.order import batch_indices
+from unlabeled.engine.order import windows
 from unlabeled.engine.rows import Rows
+from unlabeled.kernels import choose_backend
 from unlabeled.sampling.noise import N_BLOCKS, Noise
 
 __all__ = ["Batch", "Training"]
@@ -55,14 +57,15 @@ class Training:
         Objects with `state_dict` and `load_state_dict`: optimizers, chains, averages.
     epoch, position, step : int
         Epochs finished, batches done in the present one, updates made in all.
-    sums, n_summed : list of tensor, int
-        Sums of the present epoch's terms over rows.
+    sums : dict of tensor
+        Sums of the present epoch's terms over rows, and under "" how many rows; float64.
     """
 
     seed: int
     batch_size: int
     total_steps: int | None
     device: torch.device
+    backend: str = "torch"
     parts: dict = field(default_factory=dict)
     epoch: int = 0
     position: int = 0
@@ -73,7 +76,8 @@ class Training:
         processes = world()
         shared = N_BLOCKS % processes == 0 and self.device.type == "cpu"
         n_blocks = N_BLOCKS if shared else processes
-        self.noise = Noise(self.seed, self.device, n_blocks, rank(), processes)
+        self._one = torch.ones((), device=self.device)
+        self.noise = Noise(self.seed, self.device, n_blocks, rank(), processes, self.backend)
 
     @property
     def progress(self) -> float:
@@ -89,17 +93,27 @@ class Training:
         index : tensor of int64
             Numbers of the training rows.
         """
-        order = batch_indices(len(index), self.batch_size, self.seed, self.epoch)
-        for k, chosen in enumerate(order):
-            if k < self.position:
-                continue
-            noise = self.noise.at(self.step + 1).of(len(chosen))
-            mine = index[chosen[noise.rows(len(chosen))]]
-            x = rows.fetch(mine, self.device)
-            y = rows.labels(mine, self.device)
-            batch = Batch(x, mine, len(chosen), noise, self.progress, y)
-            self.position, self.step = self.position + 1, self.step + 1
-            yield batch
+        order = windows(len(index), self.batch_size, self.seed, self.epoch)
+        done = 0  # batches of the windows before
+        try:
+            for window, following in pairwise(chain(order, [None])):
+                before, done = done, done + len(window.batches)
+                if self.position >= done:
+                    continue
+                near = window.blocks + (following.blocks if following else [])
+                rows.expect((int(index[a]), int(index[b - 1]) + 1) for a, b in near)
+                for chosen in window.batches[self.position - before :]:
+                    yield self._next_batch(rows, index, chosen)
+        finally:
+            rows.expect([])
+
+    def _next_batch(self, rows, index, chosen) -> Batch:
+        noise = self.noise.at(self.step + 1).of(len(chosen))
+        mine = index[chosen[noise.rows(len(chosen))]]
+        x, y = rows.fetch(mine, self.device), rows.labels(mine, self.device)
+        batch = Batch(x, mine, len(chosen), noise, self.progress, y)
+        self.position, self.step = self.position + 1, self.step + 1
+        return batch
 
     def begin_anew(self) -> None:
         """The next epoch is of other rows, and nobody knows how many will follow."""
@@ -110,15 +124,21 @@ class Training:
 
         A process may have no rows of a ragged last batch; its means, of nothing, do not count.
         """
-        for name, value in {"": torch.ones(()), **terms}.items():
-            value = value.detach().to(self.device, torch.float64)
-            value = value * n if n else torch.zeros_like(value)
-            self.sums[name] = self.sums[name] + value if name in self.sums else value
+        if not self.sums:
+            self._sum_up(dict.fromkeys(["", *terms], 0.0))
+        if n:
+            means = [self._one, *(value.detach() for value in terms.values())]
+            self._totals.add_(torch.stack(means), alpha=n)
+
+    def _sum_up(self, sums: dict) -> None:
+        """Sums so far; each will be a view of one tensor, which grows in a single addition."""
+        self._totals = torch.tensor(list(map(float, sums.values())), dtype=torch.float64)
+        self._totals = self._totals.to(self.device)
+        self.sums = dict(zip(sums, self._totals, strict=True))
 
     def finish_epoch(self) -> dict[str, float]:
         """Means of all terms over the epoch's rows; counts the epoch."""
-        names = list(self.sums)
-        totals = torch.stack([self.sums[name] for name in names])
+        names, totals = list(self.sums), self._totals
         sum_over_processes([totals])
         _, *means = (totals / totals[0].clamp(min=1)).tolist()
         self.sums, self.position = {}, 0
@@ -131,6 +151,7 @@ class Training:
         sum_over_processes(list(sums.values()))
         return {
             "seed": self.seed,
+            "backend": self.backend,
             "epoch": self.epoch,
             "position": self.position,
             "step": self.step,
@@ -139,9 +160,17 @@ class Training:
         }
 
     def load_state_dict(self, state: dict) -> None:
-        """Continue where :meth:`state_dict` was taken."""
+        """Continue where :meth:`state_dict` was taken; on a CPU, with the backend of then.
+
+        Raises
+        ------
+        ImportError
+            If that was "fast" and numba is not installed here.
+        """
+        if self.device.type == "cpu":
+            self.backend = self.noise.backend = choose_backend(state["backend"])
         self.epoch, self.position, self.step = state["epoch"], state["position"], state["step"]
         share = 1 if rank() == 0 else 0
-        self.sums = {name: value.to(self.device) * share for name, value in state["sums"].items()}
+        self._sum_up({name: float(value) * share for name, value in state["sums"].items()})
         for name, part in self.parts.items():
             part.load_state_dict(state["parts"][name])

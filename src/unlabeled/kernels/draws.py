@@ -1,16 +1,18 @@
-r"""Bernoulli draws from log-odds: exponential, random number and comparison in one pass.
+r"""Bernoulli draws: exponential, random number and comparison in one pass.
 
 .. math:: x = [\,u\,(1 + e^{-f}) < 1\,], \qquad u \sim U[0, 1)
 """
 
 import numpy as np
+import torch
 from numba import float32, prange
 
 from unlabeled.kernels.compiled import compiled, part
 from unlabeled.kernels.generator import PIECE, key_of_piece, new_bits, uniform
 
-__all__ = ["bernoulli_bf16", "bernoulli_float32", "rehearse"]
+__all__ = ["bernoulli", "bernoulli_logits", "draw", "rehearse"]
 
+_ENOUGH = 2**14  # values for which waking other threads is worth while
 _ONE_BF16 = np.uint16(0x3F80)
 _LOG2_E = float32(1.4426950408889634)
 _ROUND = float32(1.5 * 2**23)  # added and taken off again: rounds to a whole number
@@ -36,8 +38,18 @@ def exp_minus(f):
 
 
 @part
-def _is_one(f, bits):
+def _is_one_of(p, bits):
+    return uniform(bits) < p
+
+
+@part
+def _is_one_of_logit(f, bits):
     return uniform(bits) * (float32(1.0) + exp_minus(f)) < float32(1.0)
+
+
+@part
+def _widened(bf16):
+    return np.uint32(np.uint32(bf16) << np.uint32(16)).view(np.float32)
 
 
 @part
@@ -62,41 +74,101 @@ def _place(starts, k):
 
 
 @compiled
-def bernoulli_float32(f, x, starts, keys):
-    """Draw x = 1 with probability sigmoid(f), else 0.
+def bernoulli(p, x, starts, first_block, key):
+    """Draw x = 1 with probability p, else 0.
 
     Parameters
     ----------
-    f, x : arrays of shape (n,), float32
+    p, x : arrays of shape (n,), float32
     starts : array of int64 of shape (n_blocks + 1,)
         Where each block of values begins, and n.
-    keys : array of uint64 of shape (n_blocks,)
-        The random stream of each block.
+    first_block : int
+        Number of the first of these blocks among those of all processes.
+    key : int
+        Of the draw.
     """
     for k in prange(_n_pieces(starts)):
-        block, piece, begin, end = _place(starts, k)
-        bits = new_bits(key_of_piece(keys[block], piece), end - begin)
-        f_k, x_k = f[begin:end], x[begin:end]
-        for i in range(f_k.size):
-            x_k[i] = float32(_is_one(f_k[i], bits[i]))
+        block, piece, begin, end = _place(starts, np.int64(k))
+        bits = new_bits(key_of_piece(key, first_block + block, piece), end - begin)
+        p_k, x_k = p[begin:end], x[begin:end]
+        for i in range(p_k.size):
+            x_k[i] = float32(_is_one_of(p_k[i], bits[i]))
 
 
 @compiled
-def bernoulli_bf16(f, x, starts, keys):
-    """The same for bfloat16, whose bits are given as uint16."""
+def bernoulli_logits(f, x, starts, first_block, key):
+    """The same with probability sigmoid(f)."""
     for k in prange(_n_pieces(starts)):
-        block, piece, begin, end = _place(starts, k)
-        bits = new_bits(key_of_piece(keys[block], piece), end - begin)
+        block, piece, begin, end = _place(starts, np.int64(k))
+        bits = new_bits(key_of_piece(key, first_block + block, piece), end - begin)
         f_k, x_k = f[begin:end], x[begin:end]
         for i in range(f_k.size):
-            wide = np.uint32(np.uint32(f_k[i]) << np.uint32(16)).view(np.float32)
-            x_k[i] = _ONE_BF16 if _is_one(wide, bits[i]) else np.uint16(0)
+            x_k[i] = float32(_is_one_of_logit(f_k[i], bits[i]))
 
 
-def rehearse():
+@compiled
+def bernoulli_bf16(p, x, starts, first_block, key):
+    """As `bernoulli` for bfloat16, whose bits are given as uint16."""
+    for k in prange(_n_pieces(starts)):
+        block, piece, begin, end = _place(starts, np.int64(k))
+        bits = new_bits(key_of_piece(key, first_block + block, piece), end - begin)
+        p_k, x_k = p[begin:end], x[begin:end]
+        for i in range(p_k.size):
+            x_k[i] = _ONE_BF16 if _is_one_of(_widened(p_k[i]), bits[i]) else np.uint16(0)
+
+
+@compiled
+def bernoulli_logits_bf16(f, x, starts, first_block, key):
+    """As `bernoulli_logits` for bfloat16, whose bits are given as uint16."""
+    for k in prange(_n_pieces(starts)):
+        block, piece, begin, end = _place(starts, np.int64(k))
+        bits = new_bits(key_of_piece(key, first_block + block, piece), end - begin)
+        f_k, x_k = f[begin:end], x[begin:end]
+        for i in range(f_k.size):
+            x_k[i] = _ONE_BF16 if _is_one_of_logit(_widened(f_k[i]), bits[i]) else np.uint16(0)
+
+
+_KERNELS = {
+    ("bernoulli", torch.float32): bernoulli,
+    ("bernoulli", torch.bfloat16): bernoulli_bf16,
+    ("bernoulli_logits", torch.float32): bernoulli_logits,
+    ("bernoulli_logits", torch.bfloat16): bernoulli_logits_bf16,
+}
+
+
+def draw(name: str, given: torch.Tensor, edges, first_block: int, key: int) -> torch.Tensor:
+    """Draw zeros and ones for a tensor of probabilities or log-odds.
+
+    Parameters
+    ----------
+    name : {"bernoulli", "bernoulli_logits"}
+        What `given` holds.
+    given : tensor of shape (n, ...), float32 or bfloat16
+    edges : list of int
+        The row at which each block begins, and n.
+    first_block, key : int
+        See :func:`bernoulli`.
+
+    Returns
+    -------
+    tensor like `given`
+    """
+    given = given.contiguous()
+    x = torch.empty_like(given)
+    starts = np.array(edges) * (given.numel() // max(1, len(given)))
+    kernel = _KERNELS[name, given.dtype]
+    kernel(_flat(given), _flat(x), starts, first_block, key, together=x.numel() >= _ENOUGH)
+    return x
+
+
+def _flat(x):
+    x = x.detach().view(-1)
+    return x.view(torch.uint16).numpy() if x.dtype == torch.bfloat16 else x.numpy()
+
+
+def rehearse() -> None:
     """Call every kernel once, in both ways."""
-    starts, keys = np.array([0, 5]), np.zeros(1, np.uint64)
-    for together in (False, True):
-        for kernel, dtype in ((bernoulli_float32, np.float32), (bernoulli_bf16, np.uint16)):
-            f = np.zeros(5, dtype)
-            kernel(f, np.empty_like(f), starts, keys, together=together)
+    for (_, dtype), kernel in _KERNELS.items():
+        given = _flat(torch.zeros(5, dtype=dtype))
+        for together in (False, True):
+            kernel(given, np.empty_like(given), np.array([0, 5]), 0, 1, together=together)

@@ -1,9 +1,9 @@
 r"""Random bits, many lanes at a time: xoshiro128++ (Blackman, Vigna 2021).
 
 A tensor is drawn in pieces of `PIECE` values, each from a generator of its own whose state is made
-from the key of the draw and the number of the piece. So what is drawn depends neither
-on the number of threads nor on who draws which piece. `LANES` generators run side by side: as
-many as fit into registers of any width that there is.
+from the key of the draw, the number of the block of rows and that of the piece in it. So what is
+drawn depends neither on the number of threads nor on who draws which piece. `LANES` generators
+run side by side: as many as fit into registers of any width that there is.
 """
 
 import numpy as np
@@ -28,9 +28,9 @@ def _mix(z):
 
 
 @part
-def key_of_piece(key, piece):
-    """The key of one piece of a draw."""
-    return _mix(uint64(key) + _GOLDEN * uint64(piece + 1))
+def key_of_piece(key, block, piece):
+    """The key of one piece of one block of a draw."""
+    return _mix(_mix(uint64(key) + _GOLDEN * uint64(block + 1)) + _GOLDEN * uint64(piece + 1))
 
 
 @part

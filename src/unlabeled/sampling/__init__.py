@@ -1,6 +1,6 @@
 """Random numbers, and the draws that are made of them."""
 
-from unlabeled.sampling.draws import bernoulli, gaussian
+from unlabeled.sampling.draws import bernoulli, bernoulli_logits, gaussian
 from unlabeled.sampling.noise import Noise
 
-__all__ = ["Noise", "bernoulli", "gaussian"]
+__all__ = ["Noise", "bernoulli", "bernoulli_logits", "gaussian"]

@@ -4,7 +4,7 @@ import torch
 
 from unlabeled.sampling.noise import Noise
 
-__all__ = ["bernoulli", "gaussian"]
+__all__ = ["bernoulli", "bernoulli_logits", "gaussian"]
 
 
 def bernoulli(p: torch.Tensor, noise: Noise) -> torch.Tensor:
@@ -24,10 +24,42 @@ def bernoulli(p: torch.Tensor, noise: Noise) -> torch.Tensor:
     tensor
         Zeros and ones of the shape and dtype of `p`.
     """
+    if _is_for_kernels(p, noise):
+        return _compiled("bernoulli", p, noise)
     u = noise.uniform(p.shape)
     return (u < p).to(p.dtype) if p.dtype != u.dtype else torch.lt(u, p, out=u)
+
+
+def bernoulli_logits(f: torch.Tensor, noise: Noise) -> torch.Tensor:
+    """x = 1 with probability sigmoid(f), else 0; one pass where kernels are compiled.
+
+    Parameters
+    ----------
+    f : tensor
+        Log-odds, rows first.
+    noise : Noise
+        Source of random numbers.
+
+    Returns
+    -------
+    tensor
+        Zeros and ones of the shape and dtype of `f`.
+    """
+    if _is_for_kernels(f, noise):
+        return _compiled("bernoulli_logits", f, noise)
+    return bernoulli(torch.sigmoid(f), noise)
 
 
 def gaussian(mean: torch.Tensor, std: torch.Tensor, noise: Noise):
     """x = mean + std * e with e ~ N(0, 1); `std` is broadcast against `mean`."""
     return noise.normal(mean.shape).to(mean.dtype).mul_(std).add_(mean)
+
+
+def _is_for_kernels(given: torch.Tensor, noise: Noise) -> bool:
+    return noise.backend == "fast" and given.dtype in (torch.float32, torch.bfloat16)
+
+
+def _compiled(name: str, given: torch.Tensor, noise: Noise) -> torch.Tensor:
+    from unlabeled.kernels import draws
+
+    return draws.draw(name, given, noise.edges(len(given)), noise.blocks[0], noise.next_key())

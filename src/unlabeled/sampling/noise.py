@@ -1,6 +1,7 @@
 """Random numbers that are a function of (seed, step, block of rows)."""
 
 from copy import copy
+from itertools import pairwise
 
 import torch
 
@@ -10,6 +11,7 @@ N_BLOCKS = 8  # on CPU; 1, 2, 4 or 8 processes share these blocks and draw the s
 
 _MASK = (1 << 64) - 1
 _FOREIGN = 0xF0E1
+_COMPILED = 0xFA57
 
 
 def stream_seed(*keys: int) -> int:
@@ -49,6 +51,8 @@ class Noise:
     rank, world : int
         This process holds the blocks `rank * n_blocks // world` to
         `(rank + 1) * n_blocks // world`.
+    backend : {"torch", "fast"}, default="torch"
+        Who draws: torch's generators, or compiled kernels (with other numbers) where there is one.
     """
 
     def __init__(
@@ -58,22 +62,29 @@ class Noise:
         n_blocks: int = 1,
         rank: int = 0,
         world: int = 1,
+        backend: str = "torch",
     ):
         self.seed = seed
         self.device = torch.device(device)
         self.n_blocks = n_blocks
         self.blocks = range(rank * n_blocks // world, (rank + 1) * n_blocks // world)
-        self.streams = [torch.Generator(self.device) for _ in self.blocks]
+        self.backend = backend
         self.n_rows = None
-        self.step = 0
-        self.at(0)
+        self._streams = _Streams(seed, self.device, self.blocks)
+
+    @property
+    def step(self) -> int:
+        """The update whose numbers these are."""
+        return self._streams.step
 
     def at(self, step: int) -> "Noise":
         """Rewind to the first number of `step`."""
-        self.step = step
-        for block, stream in zip(self.blocks, self.streams, strict=True):
-            stream.manual_seed(stream_seed(self.seed, step, block))
+        self._streams.rewind(step)
         return self
+
+    def next_key(self) -> int:
+        """63 bits from which a kernel draws for all blocks; others on every call."""
+        return self._streams.next_key()
 
     def seed_of_step(self) -> int:
         """A seed for generators that are not ours, another in every step and process."""
@@ -109,17 +120,53 @@ class Noise:
         """Standard normal numbers, float32; `shape` has rows first."""
         return self._filled(torch.empty(shape, device=self.device), _fill_normal)
 
-    def _filled(self, out, fill):
-        parts = self.slices(self.n_rows or len(out))
+    def edges(self, n_rows: int) -> list[int]:
+        """Where the local blocks begin among the `n_rows` rows of this process, and `n_rows`.
+
+        Raises
+        ------
+        ValueError
+            If this process holds another number of rows.
+        """
+        parts = self.slices(self.n_rows or n_rows)
         start = parts[0].start
-        if parts[-1].stop - start != len(out):
+        if parts[-1].stop - start != n_rows:
             raise ValueError(
                 f"this process holds {parts[-1].stop - start} of {self.n_rows} rows, "
-                f"but noise for {len(out)} rows was asked for."
+                f"but noise for {n_rows} rows was asked for."
             )
-        for part, stream in zip(parts, self.streams, strict=True):
-            fill(out[part.start - start : part.stop - start], stream)
+        return [0, *(part.stop - start for part in parts)]
+
+    def _filled(self, out, fill):
+        edges = self.edges(len(out))
+        for part, stream in zip(pairwise(edges), self._streams.generators(), strict=True):
+            fill(out[slice(*part)], stream)
         return out
+
+
+class _Streams:
+    """The generators of some blocks, seeded when the first number of a step is drawn."""
+
+    def __init__(self, seed, device, blocks):
+        self.seed, self.device, self.blocks = seed, device, blocks
+        self.step, self.n_keys, self.fresh = 0, 0, False
+        self._generators = None
+
+    def rewind(self, step):
+        self.step, self.n_keys, self.fresh = step, 0, False
+
+    def generators(self):
+        if self._generators is None:
+            self._generators = [torch.Generator(self.device) for _ in self.blocks]
+        if not self.fresh:
+            for block, generator in zip(self.blocks, self._generators, strict=True):
+                generator.manual_seed(stream_seed(self.seed, self.step, block))
+            self.fresh = True
+        return self._generators
+
+    def next_key(self):
+        self.n_keys += 1
+        return stream_seed(self.seed, self.step, _COMPILED, self.n_keys)
 
 
 def _fill_bits(out, stream):

@@ -1,5 +1,6 @@
 # make demo    see a machine learn digits without labels
 # make test    the whole test suite
+# make bench   speed beside other libraries, the quick form
 # VENV=path    use another environment than .venv;  PYTHON=python3.12  another interpreter
 
 VENV ?= .venv
@@ -30,6 +31,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
+bench: ARGS ?= quick
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
 

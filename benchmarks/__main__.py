@@ -6,7 +6,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import NAMES, environments, pages
+from benchmarks import NAMES, environments, growth, pages, picture
+from benchmarks.quick import quick
 from benchmarks.running import n_cores, run
 
 __all__ = ["main"]
@@ -21,7 +22,7 @@ def main(words: list[str] | None = None) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """A command per benchmark, `setup` and `page`."""
+    """A command per benchmark, `quick`, `growth`, `setup` and `page`."""
     top = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     top.set_defaults(do=show)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
@@ -33,6 +34,15 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("--threads", type=int, help=f"of each peer (default: {n_cores()})")
         one.add_argument("--out", type=Path, help="JSON file for the result")
         one.set_defaults(do=measure, name=name)
+    short = commands.add_parser("quick", help="all that has targets, in minutes: one table")
+    short.add_argument(
+        "names", nargs="*", metavar="NAME", choices=[*NAMES, []], help="all by default"
+    )
+    short.add_argument("--threads", type=int, help=f"of each peer (default: {n_cores()})")
+    short.set_defaults(do=shorten)
+    grown = commands.add_parser("growth", help=growth.TITLE, description=growth.__doc__)
+    grown.add_argument("--out", type=Path, help="JSON file for the result")
+    grown.set_defaults(do=grow)
     setup = commands.add_parser("setup", help="make environments for the peers that need one")
     setup.add_argument("peers", nargs="*", help="all by default")
     setup.set_defaults(do=install)
@@ -49,8 +59,8 @@ def chosen(name: str):
 def show(args) -> None:
     """Say what there is."""
     for name in NAMES:
-        print(f"{name:8} {chosen(name).title}")
-    print("\npeers:")
+        print(f"{name:14} {chosen(name).title}")
+    print(f"{'growth':14} {growth.TITLE}\n\npeers:")
     for peer in environments.peers():
         python = environments.interpreter(peer)
         print(f"{peer:14} {python or f'not set up: python -m benchmarks setup {peer}'}")
@@ -61,10 +71,28 @@ def measure(args) -> None:
     benchmark = chosen(args.name)
     record = run(benchmark, rounds=args.rounds, rows=args.rows, threads=args.threads)
     print(f"\n{pages.circumstances(record)}\n\n{pages.tables(benchmark, record)}")
-    if args.out:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        print(f"\n{args.out}")
+    keep(record, args.out)
+
+
+def shorten(args) -> None:
+    """Run the quick form and print its table."""
+    table = quick([chosen(name) for name in args.names or NAMES], threads=args.threads)
+    print(f"\n{table}")
+
+
+def grow(args) -> None:
+    """Measure growth, print its tables, write its record."""
+    record = growth.measure()
+    print(f"\n{growth.tables(record)}")
+    keep(record, args.out)
+
+
+def keep(record: dict, path: Path | None) -> None:
+    """Write a record, if it is to be kept."""
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        print(f"\n{path}")
 
 
 def install(args) -> None:
@@ -75,10 +103,12 @@ def install(args) -> None:
 
 
 def write(args) -> None:
-    """Renew the page."""
+    """Renew the page and its picture."""
     path = ROOT / "docs" / "benchmarks.md"
     path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
     print(path)
+    if record := pages.read(ROOT / "results", "growth"):
+        print(picture.draw(record, ROOT / "docs" / "pictures" / "benchmark_growth.svg"))
 
 
 def renewed(text: str, folder: Path = ROOT / "results") -> str:
@@ -86,6 +116,8 @@ def renewed(text: str, folder: Path = ROOT / "results") -> str:
     for name in NAMES:
         if record := pages.read(folder, name):
             text = pages.page(text, name, pages.section(chosen(name), record))
+    if record := pages.read(folder, "growth"):
+        text = pages.page(text, "growth", growth.section(record))
     return text
 
 

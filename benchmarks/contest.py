@@ -1,12 +1,13 @@
 """What a benchmark is, the order in which its contestants run, and what is made of the times."""
 
+import math
 import time
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import Any
+from typing import Any, ClassVar
 
-__all__ = ["Benchmark", "Contestant", "Target", "interleave", "summary"]
+__all__ = ["Benchmark", "Contestant", "Limit", "Target", "interleave", "summary"]
 
 REST = 0.1  # seconds in which the threads of the last contestant fall asleep
 
@@ -52,6 +53,66 @@ class Target:
     peer: str
     at_least: float
 
+    def measured(self, table: Mapping) -> float | None:
+        """The ratio in the table of the case; None where one of the two did not run."""
+        if not {self.ours, self.peer} <= table.keys():
+            return None
+        return table[self.peer]["median"] / table[self.ours]["median"]
+
+    def is_met(self, value: float) -> bool:
+        """Whether a measured ratio is large enough."""
+        return value >= self.at_least
+
+    def asked(self) -> str:
+        """The target in a few signs."""
+        return f">= {self.shown(self.at_least)}"
+
+    def shown(self, value: float) -> str:
+        """A ratio as it is printed."""
+        return f"{value:.{1 if value >= 10 else 2}f}x"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a contestant must not exceed.
+
+    Attributes
+    ----------
+    case : str
+        In which table.
+    ours : str
+        Name of a contestant.
+    of : {"worth", "megabytes", "median"}
+        Which of its numbers.
+    at_most : float
+    unit : str
+        In which they are.
+    """
+
+    case: str
+    ours: str
+    of: str
+    at_most: float
+    unit: str
+
+    peer: ClassVar[str] = "–"
+
+    def measured(self, table: Mapping) -> float | None:
+        """The number in the table of the case; None where it was not measured."""
+        return table.get(self.ours, {}).get(self.of)
+
+    def is_met(self, value: float) -> bool:
+        """Whether a measured number is small enough."""
+        return value <= self.at_most
+
+    def asked(self) -> str:
+        """The limit in a few signs."""
+        return f"<= {self.shown(self.at_most)}"
+
+    def shown(self, value: float) -> str:
+        """A number as it is printed."""
+        return f"{value:.3g} {self.unit}"
+
 
 @dataclass(frozen=True)
 class Benchmark:
@@ -73,10 +134,17 @@ class Benchmark:
         The first is what the others are compared with.
     worth : callable
         (what a peer found, data) -> a number that says what was learned.
-    worth_name : str
-        What that number is.
-    targets : tuple of Target
+    worth_name, worth_format : str
+        What that number is, and how it is printed.
+    targets : tuple of Target or Limit
         What the design asks for.
+    rate : str
+        What `rows * n_epochs` in a second are called; empty where that means nothing.
+    fresh : bool
+        Whether each run has a process of its own, so that all that happens once is part of it;
+        imports are not.
+    quick_rows, quick_options
+        Rows, and options that differ, in the quick form; as in the whole by default.
     """
 
     name: str
@@ -88,7 +156,26 @@ class Benchmark:
     contestants: tuple[Contestant, ...]
     worth: Callable[[Mapping, Mapping], float]
     worth_name: str
-    targets: tuple[Target, ...] = ()
+    worth_format: str = ".1f"
+    targets: tuple[Target | Limit, ...] = ()
+    rate: str = "rows/s"
+    fresh: bool = False
+    quick_rows: int | None = None
+    quick_options: dict[str, Any] = field(default_factory=dict)
+
+    def quick(self) -> "Benchmark":
+        """The same with fewer rows, and with nothing that no target is about."""
+        cases = {t.case for t in self.targets}
+        names = {name for t in self.targets for name in (t.ours, t.peer)}
+        of_worth = any(isinstance(t, Limit) and t.of == "worth" for t in self.targets)
+        return replace(
+            self,
+            rows=self.quick_rows or self.rows,
+            options={**self.options, **self.quick_options},
+            cases={case: more for case, more in self.cases.items() if case in cases},
+            contestants=tuple(c for c in self.contestants if c.name in names),
+            worth=self.worth if of_worth else lambda found, data: math.nan,
+        )
 
 
 def interleave(

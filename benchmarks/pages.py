@@ -2,27 +2,50 @@
 
 import json
 import re
+from math import isnan
 from pathlib import Path
 
 from benchmarks.contest import Benchmark
 from benchmarks.running import is_busy
 
-__all__ = ["page", "section", "tables"]
+__all__ = ["asked", "circumstances", "number", "page", "read", "section", "table", "tables"]
+
+WITHOUT_AMX = (
+    "What is asked was stated for two cores with AMX, whose bf16 products are several times as "
+    "fast as those of this machine, which has none."
+)
 
 
 def tables(benchmark: Benchmark, record: dict) -> str:
-    """One Markdown table per case, readable as it is."""
-    return "\n\n".join(
-        _table(case, table, record["rows"] * benchmark.options.get("n_epochs", 1), benchmark)
-        for case, table in record["cases"].items()
-    )
+    """One Markdown table per case, and under it what was asked of it; readable as it is."""
+    parts = []
+    for case, table in record["cases"].items():
+        parts += [_table(case, table, record, benchmark), _asked(case, table, benchmark)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def asked(targets, cases: dict) -> list[list[str]]:
+    """A line per target that could be measured: case, ours, peer, asked, measured, whether met."""
+    lines = []
+    for target in targets:
+        value = target.measured(cases.get(target.case, {}))
+        if value is not None:
+            met = "met" if target.is_met(value) else "not met"
+            names = [target.case, target.ours, target.peer]
+            lines.append([*names, target.asked(), target.shown(value), met])
+    return lines
 
 
 def section(benchmark: Benchmark, record: dict) -> str:
     """What the page says of one benchmark."""
-    notes = [f"- **{c.name}**: {c.note}" for c in benchmark.contestants if c.note]
+    ran = set().union(*record["cases"].values())
+    notes = [
+        f"- **{c.name}**: {c.note}" for c in benchmark.contestants if c.note and c.name in ran
+    ]
     parts = [f"## {benchmark.title}", circumstances(record), tables(benchmark, record)]
-    return "\n\n".join([*parts, "\n".join(notes)])
+    if asked(benchmark.targets, record["cases"]) and "AMX" not in record["hardware"]:
+        parts.append(WITHOUT_AMX)
+    return "\n\n".join([*parts, "Who they are:", "\n".join(notes)])
 
 
 def circumstances(record: dict) -> str:
@@ -31,7 +54,7 @@ def circumstances(record: dict) -> str:
     options = ", ".join(f"`{name}={value}`" for name, value in record["options"].items())
     lines = [
         f"{record['date']}, commit {record['commit']}; {record['hardware']}; "
-        f"threads: {record['threads']}; rows: {_number(record['rows'])}; rounds: "
+        f"threads: {record['threads']}; rows: {number(record['rows'])}; rounds: "
         f"{record['rounds']}, after one to warm up. {options}.",
         f"Versions: {versions}.",
     ]
@@ -77,25 +100,45 @@ def read(folder: Path, name: str) -> dict | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def _table(case, table, n, benchmark):
-    head = [case, "rows/s", "seconds (least .. most)", "times ours (in a round)"]
-    rows = [[*head, "MB more", benchmark.worth_name]]
-    rows += [_row(name, entry, n) for name, entry in table.items()]
+def table(rows: list[list[str]]) -> str:
+    """A Markdown table: the head, then the lines; all but the first column to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     rule = ["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])]
     return "\n".join([lines[0], _line(rule, widths), *lines[1:]])
 
 
-def _row(name, entry, n):
+def _table(case, entries, record, benchmark):
+    n = record["rows"] * (benchmark.options | benchmark.cases.get(case, {})).get("n_epochs", 1)
+    rate = [benchmark.rate] if benchmark.rate else []
+    seconds = ["seconds (least .. most)", "times ours (in a round)"]
+    rows = [[case, *rate, *seconds, "MB more", benchmark.worth_name]]
+    rows += [_row(name, entry, n, benchmark) for name, entry in entries.items()]
+    return table(rows)
+
+
+def _row(name, entry, n, benchmark):
+    rate = [number(n / entry["median"])] if benchmark.rate else []
+    digits = 3 if entry["median"] >= 0.1 else 5
+    seconds = [f"{entry[key]:.{digits}f}" for key in ("median", "least", "most")]
     return [
         name,
-        _number(n / entry["median"]),
-        f"{entry['median']:.3f} ({entry['least']:.3f} .. {entry['most']:.3f})",
+        *rate,
+        f"{seconds[0]} ({seconds[1]} .. {seconds[2]})",
         f"{entry['ratio']:.2f} ({entry['ratio_least']:.2f} .. {entry['ratio_most']:.2f})",
         _megabytes(entry.get("megabytes")),
-        f"{entry['worth']:.1f}",
+        "–" if isnan(entry["worth"]) else format(entry["worth"], benchmark.worth_format),
     ]
+
+
+def _asked(case, entries, benchmark):
+    """Lines under a table."""
+    mine = [target for target in benchmark.targets if target.case == case]
+    return "\n".join(
+        f"- {ours}{'' if peer == '–' else f' beside {peer}'}: "
+        f"asked {wanted}, measured {value}, {met}."
+        for _, ours, peer, wanted, value, met in asked(mine, {case: entries})
+    )
 
 
 def _megabytes(grown) -> str:
@@ -108,7 +151,7 @@ def _line(cells, widths):
     return "| " + " | ".join(padded) + " |"
 
 
-def _number(x) -> str:
+def number(x) -> str:
     """Three digits, thousands apart: 45 300."""
     x = float(x)
     digits = max(0, len(str(int(x))) - 3)

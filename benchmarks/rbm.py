@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from benchmarks.contest import Benchmark, Contestant
+from benchmarks.contest import Benchmark, Contestant, Target
 
 __all__ = ["BENCHMARK", "blobs", "data", "worth"]
 
@@ -12,6 +12,8 @@ SIDE = 28
 DENSITY = 0.1307  # of the ones in MNIST, drawn with the grey values as probabilities
 FLIPPED = 0.02
 HELD_OUT = 500
+
+HUNDRED, THOUSAND = "batches of 100", "batches of 1 024"
 
 
 def blobs(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -64,27 +66,40 @@ BENCHMARK = Benchmark(
     data=data,
     options={"n_components": 500, "n_epochs": 1, "learning_rate": 0.05},
     cases={
-        "batches of 100": {"batch_size": 100},
-        "batches of 1 024": {"batch_size": 1024},
+        HUNDRED: {"batch_size": 100},
+        THOUSAND: {"batch_size": 1024},
     },
     contestants=(
         Contestant(
             "Unlabeled",
             "unlabeled",
-            {"precision": "float32", "centered": False},
-            "`RBM.fit` with `sampler='cd', centered=False`: the plain gradient, as the others.",
+            {"precision": "float32", "backend": "torch", "centered": False},
+            "`RBM.fit` in plain torch with `sampler='cd', centered=False`: the plain gradient, as "
+            "the others.",
         ),
         Contestant(
             "Unlabeled, centred",
             "unlabeled",
-            {"precision": "float32", "centered": True},
+            {"precision": "float32", "backend": "torch", "centered": True},
             "as above with the centred gradient, which is our default.",
         ),
         Contestant(
             "Unlabeled, bf16",
             "unlabeled",
-            {"precision": "bf16", "centered": False},
+            {"precision": "bf16", "backend": "torch", "centered": False},
             "as the first, with `precision='bf16'`.",
+        ),
+        Contestant(
+            "Unlabeled, fast",
+            "unlabeled",
+            {"precision": "float32", "backend": "fast", "centered": False},
+            "as the first, with `backend='fast'`: compiled kernels draw.",
+        ),
+        Contestant(
+            "Unlabeled, fast bf16",
+            "unlabeled",
+            {"precision": "bf16", "backend": "fast", "centered": False},
+            "both.",
         ),
         Contestant(
             "scikit-learn",
@@ -116,4 +131,15 @@ BENCHMARK = Benchmark(
     ),
     worth=worth,
     worth_name="pseudo-log-likelihood",
+    targets=(
+        Target(HUNDRED, "Unlabeled", "scikit-learn", 2.0),
+        Target(HUNDRED, "Unlabeled, bf16", "scikit-learn", 3.0),
+        Target(HUNDRED, "Unlabeled, fast bf16", "scikit-learn", 4.5),
+        Target(HUNDRED, "Unlabeled, fast bf16", "learnergy", 8.0),
+        Target(HUNDRED, "Unlabeled, fast bf16", "rbms, updates only", 8.0),
+        Target(THOUSAND, "Unlabeled", "scikit-learn", 1.8),
+        Target(THOUSAND, "Unlabeled, bf16", "scikit-learn", 4.0),
+        Target(THOUSAND, "Unlabeled, fast bf16", "scikit-learn", 6.0),
+    ),
+    quick_rows=10_240,
 )

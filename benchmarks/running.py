@@ -1,8 +1,6 @@
-"""Run a benchmark: one process per peer, all of them alive, one at work at a time."""
+"""Run a benchmark: its contestants in turn, in the processes of their peers."""
 
-import json
 import os
-import subprocess
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -11,14 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.contest import Benchmark, interleave, summary
-from benchmarks.environments import PEERS, interpreter
+from benchmarks.environments import interpreter
+from benchmarks.processes import Workers
 
-__all__ = ["Worker", "is_busy", "n_cores", "run"]
+__all__ = ["is_busy", "n_cores", "run"]
 
 BUSY = 0.5  # load per thread, before the first round, that numbers do not bear
-
-SCRIPT = Path(__file__).parent / "worker.py"
-POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 def n_cores() -> int:
@@ -29,83 +25,6 @@ def n_cores() -> int:
 def is_busy(record: dict) -> bool:
     """Whether the machine had something else to do when a run began."""
     return (record["load"] or 0) > BUSY * record["threads"]
-
-
-class Worker:
-    """A peer in a process of its own.
-
-    Parameters
-    ----------
-    python : path
-        The interpreter that has the peer.
-    script : path
-        The peer's file.
-    n_threads : int
-        For every thread pool in it.
-    log : path
-        Where what it prints goes.
-
-    Attributes
-    ----------
-    versions : dict of str
-        Of the packages that count.
-    """
-
-    def __init__(self, python: Path, script: Path, n_threads: int, log: Path):
-        self.log = log
-        self.megabytes: dict[str, float | None] = {}
-        with log.open("w") as stderr:
-            self.process = subprocess.Popen(
-                [python, "-P", SCRIPT, script],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-                env={**os.environ, **dict.fromkeys(POOLS, str(n_threads))},
-            )
-        self.versions = self._answer()["versions"]
-
-    def time(self, benchmark: str, data: Path, options: dict, keep: Path | None = None) -> float:
-        """Let it train once; what it found is kept in the file `keep`.
-
-        Returns
-        -------
-        float
-            Seconds of the training call; `megabytes` keeps by how much its memory grew at most.
-
-        Raises
-        ------
-        RuntimeError
-            If the peer fails.
-        """
-        request = {
-            "benchmark": benchmark,
-            "data": str(data),
-            "options": options,
-            "keep": None if keep is None else str(keep),
-        }
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        answer = self._answer()
-        grown = [m for m in (answer["megabytes"], self.megabytes.get(str(keep))) if m is not None]
-        self.megabytes[str(keep)] = max(grown, default=None)
-        return answer["seconds"]
-
-    def _answer(self) -> dict:
-        if line := self.process.stdout.readline():
-            answer = json.loads(line)
-        else:
-            self.close()
-            answer = {"error": self.log.read_text()}
-        if "error" in answer:
-            raise RuntimeError(f"a peer failed ({self.process.args[-1]}):\n{answer['error']}")
-        return answer
-
-    def close(self) -> None:
-        """Let it end."""
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
 
 
 def run(
@@ -148,18 +67,10 @@ def run(
         data = benchmark.data(rows)
         for array, values in data.items():
             np.save(folder / f"{array}.npy", values)
-        workers: dict[str, Worker] = {}
-        try:
-            for peer in dict.fromkeys(c.peer for c in present):
-                log = folder / f"{peer}.log"
-                workers[peer] = Worker(interpreter(peer), PEERS / f"{peer}.py", threads, log)
+        with Workers(folder, threads, fresh=benchmark.fresh) as workers:
             seconds = _seconds(benchmark, present, workers, folder, rounds, tell)
-        finally:
-            for worker in workers.values():
-                worker.close()
         tables = _tables(benchmark, present, seconds, workers, folder, data)
-        for worker in workers.values():
-            record["versions"] |= worker.versions
+        record["versions"] |= workers.versions
     return {
         "benchmark": benchmark.name,
         **record,
@@ -187,9 +98,9 @@ def _seconds(benchmark, present, workers, folder, rounds, tell):
     for case, more in benchmark.cases.items():
         for c in present:
             options = {**benchmark.options, **more, **c.options}
-            train = workers[c.peer].time
             kept = _kept(folder, case, c)
-            jobs[case, c.name] = partial(train, benchmark.name, folder, options, kept)
+            job = partial(workers.time, c.peer, benchmark.name, folder, options, kept)
+            jobs[case, c.name] = job
     return interleave(jobs, rounds, tell=tell)
 
 
@@ -203,7 +114,9 @@ def _tables(benchmark, present, seconds, workers, folder, data):
             kept = _kept(folder, case, c)
             with np.load(kept) as found:
                 table[c.name]["worth"] = benchmark.worth(found, data)
-            table[c.name]["megabytes"] = workers[c.peer].megabytes[str(kept)]
+                if "backend" in found:
+                    table[c.name]["backend"] = str(found["backend"])
+            table[c.name]["megabytes"] = workers.megabytes[kept]
             table[c.name]["seconds"] = [round(s, 5) for s in mine[c.name]]
         tables[case] = table
     return tables

@@ -9,6 +9,7 @@ from estimators import OBJECTS, Interrupt, digits, make, public
 from safetensors.torch import save_file
 from torch.utils.data import TensorDataset
 
+from unlabeled import RBM
 from unlabeled.callbacks import History
 from unlabeled.energy import CD
 from unlabeled.engine import distributed
@@ -54,6 +55,9 @@ def leave(folder, name, model):
 def main(folder):
     for name, (cls, params) in cases().items():
         leave(folder, name, make(cls, **params).fit(digits()))
+    for k in (1, 5):
+        apart = RBM(8, n_epochs=20, batch_size=20, learning_rate=0.5, sync_every=k, random_state=0)
+        leave(folder, f"every {k}", apart.fit(digits()))
     for cls in public():
         name = cls.__name__
         data = TensorDataset(torch.tensor(digits()))

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import NAMES, environments, pages
+from benchmarks import NAMES, environments, growing, growth, pages, picture, processes
 from benchmarks.__main__ import ROOT, chosen, main, renewed
-from benchmarks.contest import interleave, summary
+from benchmarks.contest import Limit, Target, interleave, summary
+from benchmarks.processes import Worker, Workers
+from benchmarks.quick import quick
 from benchmarks.rbm import DENSITY, data
-from benchmarks.running import Worker, run
+from benchmarks.running import run
 
 PEER = """
 PACKAGES = ()
@@ -58,9 +60,26 @@ def toy(tmp_path):
 
 def test_worker_trains_keeps_and_survives_a_failure(toy, tmp_path):
     with pytest.raises(RuntimeError, match=r"toy\.py[\s\S]*ArithmeticError: no"):
-        toy.time("toy", tmp_path, {"fail": True})
-    assert toy.time("toy", tmp_path, {"fail": False}, tmp_path / "found.npz") >= 0
+        toy.ask("toy", tmp_path, {"fail": True})
+    assert toy.ask("toy", tmp_path, {"fail": False}, tmp_path / "found.npz")["seconds"] >= 0
     assert np.load(tmp_path / "found.npz")["twice"].tolist() == [0, 2, 4]
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_peer_stays_in_its_process_unless_each_run_is_to_be_the_first(
+    fresh, tmp_path, monkeypatch
+):
+    (tmp_path / "toy.py").write_text(PEER.replace('data["X"] * 2', "__import__('os').getpid()"))
+    monkeypatch.setattr(processes, "PEERS", tmp_path)
+    monkeypatch.setattr(processes, "interpreter", lambda peer: Path(sys.executable))
+    kept = [tmp_path / f"{k}.npz" for k in range(2)]
+    with Workers(tmp_path, 1, fresh=fresh) as workers:
+        for keep in kept:
+            workers.time("toy", "toy", tmp_path, {"fail": False}, keep)
+        assert len(workers.living) == (not fresh)
+    assert not workers.living and workers.megabytes.keys() == set(kept)
+    one, two = (int(np.load(keep)["twice"]) for keep in kept)
+    assert (one == two) == (not fresh)
 
 
 def test_worker_that_dies_says_why(tmp_path):
@@ -95,7 +114,7 @@ def test_benchmark_is_complete(name):
     assert benchmark.contestants[0].peer == "unlabeled"
     for c in benchmark.contestants:
         source = (environments.PEERS / f"{c.peer}.py").read_text()
-        assert f"\ndef {name}(data, " in source
+        assert re.search(rf"^def {name}\(\s*data, ", source, re.M)
 
 
 def test_rbm_data_are_as_dense_as_mnist():
@@ -139,10 +158,9 @@ def test_page_holds_exactly_what_was_measured():
     assert text == renewed(text)
 
 
-def test_page_is_written_from_the_record(tmp_path):
-    entry = summary({"us": [2.0], "them": [5.0]}, "us")
-    table = {name: {**entry[name], "worth": -1.25, "seconds": [1]} for name in entry}
-    record = {
+def made_up(**tables):
+    """A record of a busy abacus."""
+    return {
         "date": "2001-02-03",
         "commit": "abc",
         "hardware": "abacus",
@@ -153,8 +171,15 @@ def test_page_is_written_from_the_record(tmp_path):
         "options": {"n_epochs": 1},
         "versions": {"torch": "0"},
         "missing": [],
-        "cases": {"small batches": table},
+        "cases": {
+            case: {name: {**e, "worth": -1.25} for name, e in summary(times, "us").items()}
+            for case, times in tables.items()
+        },
     }
+
+
+def test_page_is_written_from_the_record(tmp_path):
+    record = made_up(small={"us": [2.0], "them": [5.0]})
     (tmp_path / "benchmark-rbm.json").write_text(json.dumps(record))
     text = renewed("before <!-- rbm -->old<!-- /rbm --> after", tmp_path)
     assert "old" not in text and text.startswith("before ") and text.endswith(" after")
@@ -162,6 +187,91 @@ def test_page_is_written_from_the_record(tmp_path):
     assert "The machine was busy" in text
     with pytest.raises(ValueError, match="should have a place for 'rbm'"):
         renewed("no marks", tmp_path)
+
+
+def test_targets_stand_beside_what_was_measured():
+    record = made_up(small={"us": [2.0], "them": [5.0]}, large={"us": [1.0]})
+    record["cases"]["small"]["us"]["megabytes"] = 150.0
+    targets = (
+        Target("small", "us", "them", 2.0),
+        Target("small", "us", "them", 3.0),
+        Limit("small", "us", "megabytes", 100, "MB"),
+        Limit("small", "us", "median", 2.0, "s"),
+        Target("large", "us", "them", 2.0),  # who did not run
+    )
+    lines = pages.asked(targets, record["cases"])
+    assert [line[3:] for line in lines] == [
+        [">= 2.00x", "2.50x", "met"],
+        [">= 3.00x", "2.50x", "not met"],
+        ["<= 100 MB", "150 MB", "not met"],
+        ["<= 2 s", "2 s", "met"],
+    ]
+    benchmark = replace(chosen("rbm"), targets=targets, worth_format=".3f", rate="")
+    text = pages.section(benchmark, record)
+    assert "- us beside them: asked >= 3.00x, measured 2.50x, not met." in text
+    assert "- us: asked <= 100 MB, measured 150 MB, not met." in text
+    assert "-1.250" in text and "18 000" not in text
+    assert "which has none" in text
+    assert "which has none" not in pages.section(benchmark, record | {"hardware": "abacus, AMX"})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_targets_name_what_there_is(name):
+    benchmark = chosen(name)
+    names = {c.name for c in benchmark.contestants} | {Limit.peer}
+    for target in benchmark.targets:
+        assert target.case in benchmark.cases
+        assert {target.ours, target.peer} <= names
+    assert {t.case for t in benchmark.targets} == benchmark.quick().cases.keys()
+
+
+def test_the_quick_form_finds_out_what_was_learned_only_where_that_is_a_target():
+    benchmark = replace(chosen("rbm"), worth=lambda found, data: 1.0)
+    assert np.isnan(benchmark.quick().worth({}, {}))
+    limit = Limit("batches of 100", "Unlabeled", "worth", 1.0, "nats")
+    assert replace(benchmark, targets=(limit,)).quick().worth({}, {}) == 1.0
+
+
+@pytest.mark.slow
+def test_the_quick_form_is_one_table():
+    small = {
+        "name": "rbm",
+        "cases": {"tiny": {"batch_size": 10, "n_components": 5}, "other": {}},
+        "targets": (Target("tiny", "Unlabeled", "scikit-learn", 1e-6),),
+        "quick_rows": 50,
+    }
+    said = quick([replace(chosen("rbm"), **small)], threads=1, tell=lambda line: None)
+    assert said.count("\n| rbm, tiny ") == 1 and said.endswith(" met |")
+    assert "other" not in said and "learnergy" not in said
+
+
+def test_a_clock_ends_a_fit_after_its_steps():
+    clock = growing.Clock(3)
+    with pytest.raises(growing.Enough):
+        [clock(0.0) for _ in range(9)]
+    clock.times = [0.0, 5.0, 6.0, 8.0]
+    assert clock.seconds() == 1.5  # of 1 and 2: the first is not like the others
+
+
+def test_growth_is_measured_with_the_floor_beside_it():
+    X = growing.simulated(1000)
+    assert X.shape == (1000, 784) and set(np.unique(X)) == {0, 1}
+    assert np.array_equal(X[1, :-16], X[0, 16:])
+    point = {"n_components": 4, "batch_size": 500, "rows": 1000, "sync_every": 1}
+    rates = growing.measured(point, {"ours": {}}, rounds=1)
+    assert rates.keys() == {"ours", "floor float32", "floor bf16"} and min(rates.values()) > 0
+
+
+def test_growth_goes_onto_the_page_and_into_the_picture(tmp_path):
+    rates = {"float32": 12_345.0, "floor float32": 45_678.0}
+    points = [{**point, "rates": rates} for point in growth.points()]
+    points[0]["rates"] = {"float32": 9.0}
+    record = {**made_up(), "points": points}
+    text = growth.section(record)
+    assert re.search(r"\| 10 000 000 +\| +12 300 \| +45 700 \|", text)
+    assert re.search(r"\| 64 +\| +9 \| +– \|", text)
+    path = picture.draw(record, tmp_path / "growth.svg")
+    assert path.read_text().count("<svg") == 1
 
 
 def test_without_a_command_it_lists(capsys):

@@ -195,7 +195,6 @@ def test_contrast_is_the_difference_of_two_weighted_gradients(visible, n, m):
     data = rbm.gradient(v, f, v.new_full((n,), 1 / n))
     model = rbm.gradient(x, g, x.new_full((m,), 1 / m))
     found, s_mean, t_mean = rbm.contrast(v, f, n, x, g, m)
-    assert list(found) == [name for name, _ in rbm.named_parameters() if name in found]
     assert set(found) == set(data)
     for name in data:
         torch.testing.assert_close(found[name], model[name] - data[name], msg=name)

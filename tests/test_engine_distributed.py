@@ -103,6 +103,15 @@ def check_one_line_per_epoch(folder, cls):
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
 
 
+def check_apart_for_some_updates(folder):
+    check_same_in_both(folder, "every 5")
+    (often, whole), (rarely, apart) = (left(folder, f"every {k}", 0) for k in (1, 5))
+    assert not torch.equal(often["W"], rarely["W"])
+    assert apart["reconstruction_error"][-1] < 0.8 * apart["reconstruction_error"][0]
+    for name in ("reconstruction_error", "free_energy", "activity"):
+        assert apart[name][-1] == pytest.approx(whole[name][-1], rel=0.05), name
+
+
 def test_two_processes_learn_what_one_learns(tmp_path, subtests):
     """One start of torchrun for everything, so that `pytest -n auto` has one, too."""
     models = public()
@@ -123,6 +132,8 @@ def test_two_processes_learn_what_one_learns(tmp_path, subtests):
         for cls in models:
             with subtests.test(check.__name__, model=cls.__name__):
                 check(tmp_path, cls)
+    with subtests.test("apart for some updates"):
+        check_apart_for_some_updates(tmp_path)
     assert all(printed.count(f"{cls.__name__} epoch 1:") == 1 for cls in models)
 
 
@@ -133,3 +144,9 @@ def test_alone_everything_is_the_identity():
     assert x.tolist() == [0, 1, 2] and distributed.gather_rows(x) is x
     assert (distributed.rank(), distributed.world()) == (0, 1)
     assert distributed.same_everywhere(7) == 7
+    module = torch.nn.Linear(2, 1)
+    before = module.weight.clone()
+    with distributed.apart():
+        distributed.sum_over_processes([x])
+    distributed.average_over_processes(module)
+    assert x.tolist() == [0, 1, 2] and torch.equal(module.weight, before)

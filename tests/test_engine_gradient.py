@@ -7,6 +7,7 @@ import torch
 from estimators import digits, make
 
 from unlabeled import RBM
+from unlabeled.engine.checkpoint import read_tree, write_tree
 from unlabeled.engine.gradient import OPTIMIZERS, GradientStep, choose_optimizer
 from unlabeled.schedules import Linear
 
@@ -103,3 +104,26 @@ def test_clipping_bounds_what_an_epoch_can_move():
         for norm in (None, 1e-3)
     )
     assert (held - start).norm() <= 7 * 10.0 * 1e-3 * 1.001 < (free - start).norm()
+
+
+def test_moments_lie_as_the_parameters_do_after_a_checkpoint(tmp_path):
+    gradient = torch.arange(36.0).view(2, 2, 3, 3).to(memory_format=torch.channels_last)
+
+    def stepped(w, step, times):
+        for k in range(times):
+            w.grad = gradient + k
+            step(0.0)
+        return w.detach().clone()
+
+    def begun():
+        w = torch.nn.Parameter(torch.ones_like(gradient))
+        return w, GradientStep([w], "adam", lr=0.1)
+
+    w, step = begun()
+    middle = stepped(w, step, 2)
+    write_tree(tmp_path / "state", step.state_dict())
+    whole = stepped(w, step, 2)
+    w, step = begun()
+    w.data.copy_(middle)
+    step.load_state_dict(read_tree(tmp_path / "state"))
+    assert torch.equal(stepped(w, step, 2), whole)

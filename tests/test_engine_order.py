@@ -7,7 +7,9 @@ from estimators import digits, make
 
 from unlabeled import RBM
 from unlabeled.engine import order
-from unlabeled.engine.order import batch_indices, n_batches
+from unlabeled.engine.order import batch_indices, n_batches, windows
+from unlabeled.engine.rows import ArrayRows
+from unlabeled.engine.training import Training
 
 
 def visited(n, batch_size=10, seed=0, epoch=0):
@@ -76,6 +78,33 @@ def test_beyond_that_only_a_window_is_open(monkeypatch):
     visits = [k for window in windows for k in window]
     assert sorted(visits) == list(range(10)) != visits
     assert any(blocks[k] != blocks[k + 1] for k in range(9))
+
+
+def test_rows_are_expected_before_they_are_asked_for_but_none_that_were_done(monkeypatch):
+    monkeypatch.setattr(order, "BLOCK", 10)
+    monkeypatch.setattr(order, "WINDOW", 3)
+    near, index = [], torch.arange(0, 190, 2)
+
+    class Watched(ArrayRows):
+        def expect(self, blocks):
+            blocks = list(blocks)
+            near.append([i for start, stop in blocks for i in range(start, stop)])
+
+        def take(self, numbers):
+            if len(near) > 1 or training.position == 0:
+                assert set(numbers) <= {*near[-1], *near[-2:][0]}  # some wait for a whole batch
+            return super().take(numbers)
+
+    rows = Watched(np.zeros((190, 2), np.float32))
+    ends = np.cumsum([-(-len(window.rows) // 7) for window in windows(95, 7, 0, 0)])
+    assert len(ends) == 4 and ends[-1] == 14
+    for done in range(15):
+        near.clear()
+        training = Training(0, 7, None, torch.device("cpu"), position=done)
+        batches = [batch.index for batch in training.batches(rows, index)]
+        assert len(near) == sum(done < ends) + 1 and near[-1] == []
+        whole = list(batch_indices(95, 7, 0, 0))[done:]
+        assert all(torch.equal(a, index[b]) for a, b in zip(batches, whole, strict=True))
 
 
 def test_the_order_does_not_depend_on_what_holds_the_rows():

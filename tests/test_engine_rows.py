@@ -82,6 +82,33 @@ def test_a_memory_map_is_read_in_neighbourhoods_and_released(tmp_path, monkeypat
     assert len(rows._neighbours(np.array([999, 0, 500]))) == 1
 
 
+@pytest.mark.skipif(not hasattr(mmap, "MADV_WILLNEED"), reason="no madvise on this system")
+def test_blocks_of_a_map_are_read_ahead_and_kept_until_others_are_expected(tmp_path, monkeypatch):
+    np.save(tmp_path / "x.npy", np.arange(400_000).reshape(1000, 400))
+    data = np.load(tmp_path / "x.npy", mmap_mode="r")[100:]
+    rows = ArrayRows(data)
+    said = []
+    monkeypatch.setattr(module, "_read_ahead", lambda map, *place: said.append(place))
+    rows.expect([(100, 200), (10, 20)])
+    start = (tmp_path / "x.npy").stat().st_size - data.nbytes
+    assert said == [(start + 3200 * a, start + 3200 * b) for a, b in [(100, 200), (10, 20)]]
+    monkeypatch.undo()
+    released = []
+    monkeypatch.setattr(rows, "release", lambda: released.append(True))
+    rows.expect([(100, 200), (10, 20)])
+    index = np.random.default_rng(0).permutation(900)  # others are there, too
+    np.testing.assert_array_equal(rows.fetch(index, dtype=torch.float64).numpy(), data[index])
+    assert len(released) == 1
+    rows.expect([])
+    rows.fetch(index)
+    assert len(released) > 2
+    monkeypatch.setattr(module, "_memory", lambda: 4 * 3200 * 99)
+    rows.expect([(0, 100)])
+    assert not rows._expecting
+    rows.expect([(0, 99)])
+    assert rows._expecting
+
+
 def test_a_private_map_is_left_alone(tmp_path):
     np.save(tmp_path / "x.npy", X)
     data = np.load(tmp_path / "x.npy", mmap_mode="c")

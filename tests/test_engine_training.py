@@ -7,7 +7,7 @@ import torch
 from estimators import digits, each, fitted, make, weights
 
 from unlabeled.engine import device, training
-from unlabeled.engine.device import choose_device, choose_precision
+from unlabeled.engine.device import choose_device, choose_precision, products_dtype
 from unlabeled.engine.order import batch_indices
 from unlabeled.engine.rows import as_rows
 from unlabeled.engine.training import Training
@@ -93,7 +93,7 @@ def test_terms_do_not_depend_on_how_rows_are_evaluated(cls, monkeypatch):
         def _filled(self, out, fill):
             return out.fill_(1)
 
-    monkeypatch.setattr("unlabeled.fitting.Noise", Silent)
+    monkeypatch.setattr("unlabeled.base.Noise", Silent)
     model, rows = fitted(cls), as_rows(digits().copy())
     whole = model._means(rows, torch.arange(333))
     monkeypatch.setattr("unlabeled.base.INFERENCE_ROWS", 7)
@@ -134,6 +134,38 @@ def test_precisions():
     assert set(device.PRECISIONS) == {"float32", "bf16"}
     with pytest.raises(ValueError, match="precision must be one of 'float32', 'bf16', got 'fp8'"):
         choose_precision("fp8")
+
+
+@pytest.fixture
+def bf16(monkeypatch):
+    """Says what this processor is to be capable of."""
+
+    def capable(flags):
+        device._multiplies_bf16.cache_clear()
+        monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: flags, raising=False)
+
+    yield capable
+    device._multiplies_bf16.cache_clear()
+
+
+def test_bf16_is_for_processors_that_have_it_and_batches_that_pay(bf16, recwarn):
+    bf16({"avx512_bf16": True})
+    assert products_dtype("bf16", "cpu", 64) is torch.bfloat16
+    assert products_dtype("bf16", "cpu", 63) is torch.float32
+    assert products_dtype("float32", "cpu", 64) is torch.float32
+    assert not recwarn
+    with pytest.raises(ValueError, match="precision must be one of"):
+        products_dtype("fp8", "cpu", 64)
+
+
+def test_a_processor_without_bf16_says_so_once(bf16, recwarn):
+    bf16({"avx512_f": True, "avx512_bf16": False})
+    assert products_dtype("bf16", "cpu", 10) is torch.float32 and not recwarn
+    with pytest.warns(UserWarning, match="'bf16' is float32 here: this CPU has no fast products"):
+        assert products_dtype("bf16", "cpu", 100) is torch.float32
+    assert products_dtype("bf16", "cpu", 200) is torch.float32
+    assert not recwarn
 
 
 @pytest.mark.gpu

@@ -11,7 +11,7 @@ pytest.importorskip("numba")
 
 from unlabeled import RBM
 from unlabeled.datasets import bars_and_stripes
-from unlabeled.kernels import generator
+from unlabeled.kernels import draws, functions, generator
 from unlabeled.kernels.draws import bernoulli as kernel
 from unlabeled.kernels.draws import bernoulli_logits as logits_kernel
 from unlabeled.sampling import Noise, bernoulli, bernoulli_logits
@@ -99,7 +99,8 @@ def test_draws_are_those_of_the_plain_twin(edges, together):
         assert (np.abs(u - p)[differ] < 1e-6).all() and differ.sum() <= 2
 
 
-def test_threads_do_not_matter():
+def test_threads_do_not_matter(monkeypatch):
+    monkeypatch.setattr(draws, "_ENOUGH", 0)
     f = torch.randn(600, 500, generator=torch.Generator().manual_seed(0))
     before, drawn = torch.get_num_threads(), []
     try:
@@ -203,14 +204,62 @@ def test_every_bit_is_even_and_bytes_are_spread():
     assert abs(((counts - expected) ** 2 / expected).sum() - 255) < 4.5 * math.sqrt(2 * 255)
 
 
+# ---- normal numbers ----------------------------------------------------------------------------
+
+
+def test_functions_are_as_exact_as_they_say():
+    rng = np.random.default_rng(0)
+    x = np.exp(rng.uniform(-80, 80, 2000)).astype(np.float32)
+    exact = np.log(x.astype(np.float64))
+    found = np.array([functions.log(v) for v in x])
+    assert (np.abs(found - exact) <= 2e-7 * np.maximum(np.abs(exact), math.log(2))).all()
+    t = rng.uniform(-1, 1, 2000).astype(np.float32)
+    turned = np.array([functions.cos_sin_turn(v) for v in t])
+    angle = 2 * np.pi * t.astype(np.float64)
+    assert np.abs(turned - np.stack([np.cos(angle), np.sin(angle)], 1)).max() < 2e-7
+    y = np.concatenate([rng.uniform(-87, 87, 2000), [0.0]]).astype(np.float32)
+    found = np.array([functions.exp_minus(v) for v in y], np.float64)
+    error = np.abs(found * np.exp(y.astype(np.float64)) - 1)
+    assert (error < 1e-7 * (3 + np.abs(y))).all()
+
+
+def test_normal_numbers_are_those_of_the_plain_twin():
+    shape, noise = (3, 2001), fast(n_blocks=2).at(5)
+    key = noise.next_key()
+    found = noise.at(5).normal(shape).numpy().ravel()
+    expected = []
+    for block, n in enumerate((2001, 4002)):
+        own, half = plain_key(key, block, 0), (n + 1) // 2
+        bits = (plain_bits(own, 2 * half)[: 2 * half] >> np.uint32(8)).astype(np.float64)
+        r = np.sqrt(-2 * np.log(bits[:half] * 2.0**-24 + 2.0**-25))
+        angle = 2 * np.pi * bits[half:] * 2.0**-24
+        expected.append(np.concatenate([r * np.cos(angle), r * np.sin(angle)])[:n])
+    np.testing.assert_allclose(found, np.concatenate(expected), rtol=1e-5, atol=5e-6)
+
+
+def test_normal_numbers_are_normal():
+    z = fast().normal((1000, 1001)).double()
+    n = z.numel()
+    moments = [float((z**k).mean()) for k in (1, 2, 3, 4)]
+    spread = [math.sqrt(v / n) for v in (1, 2, 15, 96)]
+    assert all(abs(m - e) < 4 * s for m, e, s in zip(moments, (0, 1, 0, 3), spread, strict=True))
+    inside = torch.special.ndtr(z).histc(64, 0, 1)
+    assert abs(float(((inside - n / 64) ** 2 / (n / 64)).sum()) - 63) < 4.5 * math.sqrt(2 * 63)
+    lagged = torch.corrcoef(
+        torch.stack([z[:, :-1].ravel(), z[:, 1:].ravel(), z[:, 1:].ravel() ** 2])
+    )
+    assert abs(lagged[0, 1]) < 4.5 / math.sqrt(n) and abs(lagged[0, 2]) < 4.5 / math.sqrt(n)
+    assert abs(torch.corrcoef(z[:2])[0, 1]) < 4.5 / math.sqrt(1001)
+
+
 # ---- what is learned with them -----------------------------------------------------------------
 
 
 def likelihoods(**options):
-    X = bars_and_stripes(3).repeat(20, axis=0)
+    X = bars_and_stripes(3).repeat(80, axis=0)
     found = []
     for seed in range(5):
-        rbm = RBM(8, n_epochs=60, batch_size=16, learning_rate=0.5, random_state=seed, **options)
+        rbm = RBM(8, n_epochs=60, batch_size=64, learning_rate=0.5, random_state=seed, **options)
         found.append(rbm.fit(X).score(X))
     return np.array(found)
 

@@ -173,3 +173,15 @@ def test_choices_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match=r"decoder must be None, 'convolutional' or a factory"):
         check_network("decoder", "resnet")
     check_network("decoder", nn.Linear)
+
+
+def test_between_convolutions_values_and_gradients_lie_alike():
+    encoder, decoder = ConvolutionalEncoder((1, 8, 12), 3), ConvolutionalDecoder(3, (1, 8, 12))
+    kept = []
+    for layer in [*encoder.stages, *decoder.stages]:
+        if isinstance(layer, (nn.GELU, nn.GroupNorm)):
+            layer.register_forward_hook(lambda layer, x, y: kept.extend([*x, y]))
+            layer.register_full_backward_hook(lambda layer, x, y: kept.extend([*x, *y]))
+    decoder(encoder(torch.randn(5, 1, 8, 12))).square().sum().backward()
+    assert len(kept) == 28
+    assert all(x.is_contiguous(memory_format=torch.channels_last) for x in kept)

@@ -153,3 +153,14 @@ def test_the_same_on_a_gpu(p):
     assert torch.equal(x, again)
     ends = torch.tensor([[0.0], [1.0]], device="cuda").expand(2, 10**6)
     assert torch.equal(bernoulli(ends, noise), ends)
+
+
+@pytest.mark.parametrize("p", [0.0, 1e-3, 0.5, 1.0])
+def test_what_gpus_draw_with_is_in_blocks_too(p):
+    """Its kernel is a GPU's; that each block has its stream can be seen anywhere."""
+    given = torch.full((1001, 101), p)
+    x = Noise(0, n_blocks=4).at(2).bernoulli(given)
+    rows = Noise(0, n_blocks=4, rank=2, world=4).at(2).of(1001)
+    part = rows.rows(1001)
+    assert torch.equal(rows.bernoulli(given[part]), x[part])
+    assert abs(x.double().mean() - p) <= 4 * math.sqrt(p * (1 - p) / x.numel())

@@ -126,7 +126,7 @@ def test_an_alpha_above_every_norm_is_pointed_out():
 @pytest.mark.parametrize(
     ("params", "error", "sentence"),
     [
-        ({"solver": "lars"}, ValueError, "solver must be one of 'fista', 'feature_sign', 'omp'"),
+        ({"solver": "lars"}, ValueError, "solver must be one of 'lasso', 'cd', 'fista', 'feature"),
         ({"update": FISTA()}, TypeError, "update must be a name or a Update object, got FISTA"),
         ({"solver": "omp", "positive_code": True}, ValueError, "use 'fista' or 'feature_sign'"),
         ({"alpha": -1}, ValueError, "alpha must be >= 0, got -1"),
@@ -170,3 +170,29 @@ def test_more_atoms_than_rows_are_learned_by_the_dual():
     assert max(np.diff(objective)) <= 1e-5 * objective[0]
     model.set_params(n_epochs=3, batch_size=10).fit(X)
     np.testing.assert_allclose(np.linalg.norm(model.components_, axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.1])
+@pytest.mark.parametrize("update", ["bcd", "lagrange_dual", "ksvd"])
+def test_backends_learn_the_same(update, gaps):
+    pytest.importorskip("numba")
+    X, _ = planted(300)
+    X[np.random.default_rng(1).random(X.shape) < gaps] = np.nan
+    params = {"alpha": 0.1, "update": update, "n_epochs": 3, "batch_size": 64, "random_state": 0}
+    fast, plain = (SparseCoding(24, backend=b, **params).fit(X) for b in ("fast", "torch"))
+    assert (fast.backend_, plain.backend_) == ("fast", "torch")
+    for one, other in zip(fast.history_["objective"], plain.history_["objective"], strict=True):
+        assert one == pytest.approx(other, rel=1e-3)
+    np.testing.assert_allclose(
+        fast.objective(X), plain.set_params(backend="torch").objective(X), rtol=0.05
+    )
+
+
+def test_one_dictionary_is_scored_alike_by_the_backends():
+    pytest.importorskip("numba")
+    X, _ = planted(200)
+    model = SparseCoding(24, alpha=0.2, n_epochs=1, random_state=0, backend="torch").fit(X)
+    plain = model.objective(X)
+    np.testing.assert_allclose(model.set_params(backend="fast").objective(X), plain, rtol=2e-4)
+    model.set_params(solver="feature_sign")
+    np.testing.assert_allclose(model.objective(X), plain, rtol=2e-4)

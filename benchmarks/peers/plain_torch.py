@@ -1,6 +1,6 @@
 """The loop that one writes by hand: `DataLoader`, `Adam`, `zero_grad`, `backward`, `step`."""
 
-__all__ = ["PACKAGES", "REQUIREMENTS", "members"]
+__all__ = ["PACKAGES", "REQUIREMENTS", "ais", "log_z", "members"]
 
 REQUIREMENTS = ()
 PACKAGES = ("torch",)
@@ -27,14 +27,43 @@ def members(data, *, member, batch_size, n_epochs, learning_rate=1e-3, **options
     return train, lambda loss: {"loss": loss.detach().numpy()}
 
 
-def _mlp(*sizes):
+def autoencoders(
+    data, *, model, n_components, hidden_layer_sizes, n_epochs, batch_size, learning_rate, n_seen
+):
+    """An autoencoder or a variational one, rectified."""
+    import torch
+
+    torch.manual_seed(0)
+    X, sizes = torch.from_numpy(data["X"]), hidden_layer_sizes
+    rows = torch.utils.data.TensorDataset(X)
+    loader = torch.utils.data.DataLoader(rows, batch_size, shuffle=True)
+    codes = n_components * (2 if model == "VAE" else 1)
+    encoder = _mlp(X.shape[1], *sizes, codes, activation="ReLU")
+    decoder = _mlp(n_components, *reversed(sizes), X.shape[1], activation="ReLU")
+    step = _stepping([*encoder.parameters(), *decoder.parameters()], learning_rate)
+    loss = _variational_loss if model == "VAE" else _squared_error
+
+    def train():
+        for _ in range(n_epochs):
+            for (x,) in loader:
+                step(loss(encoder, decoder, x))
+
+    def read(_):
+        with torch.no_grad():
+            h = encoder(X[:n_seen])[:, :n_components]
+            return {"rebuilt": torch.sigmoid(decoder(h)).numpy()}
+
+    return train, read
+
+
+def _mlp(*sizes, activation="GELU"):
     from itertools import pairwise
 
     from torch import nn
 
     layers = []
     for a, b in pairwise(sizes):
-        layers += [nn.Linear(a, b), nn.GELU()]
+        layers += [nn.Linear(a, b), getattr(nn, activation)()]
     return nn.Sequential(*layers[:-1])
 
 
@@ -53,30 +82,35 @@ def _stepping(parameters, rate, **options):
 
 
 def _autoencoder(d, *, n_components, hidden_layer_sizes, rate):
+    sizes = (d, *hidden_layer_sizes, n_components)
+    encoder, decoder = _mlp(*sizes), _mlp(*reversed(sizes))
+    step = _stepping([*encoder.parameters(), *decoder.parameters()], rate)
+    return lambda x: step(_squared_error(encoder, decoder, x))
+
+
+def _squared_error(encoder, decoder, x):
     import torch
 
-    sizes = (d, *hidden_layer_sizes, n_components)
-    network = torch.nn.Sequential(_mlp(*sizes), _mlp(*reversed(sizes)))
-    step = _stepping(network.parameters(), rate)
-    return lambda x: step((torch.sigmoid(network(x)) - x).square().sum(1).mean())
+    return (torch.sigmoid(decoder(encoder(x))) - x).square().sum(1).mean()
 
 
 def _vae(d, *, n_components, hidden_layer_sizes, rate):
-    import torch
-    from torch.nn.functional import binary_cross_entropy_with_logits
-
     encoder = _mlp(d, *hidden_layer_sizes, 2 * n_components)
     decoder = _mlp(n_components, *reversed(hidden_layer_sizes), d)
     step = _stepping([*encoder.parameters(), *decoder.parameters()], rate)
 
-    def learn(x):
-        mean, log_std = encoder(x).chunk(2, 1)
-        z = mean + log_std.exp() * torch.randn_like(mean)
-        error = binary_cross_entropy_with_logits(decoder(z), x, reduction="sum") / len(x)
-        kl = 0.5 * (mean**2 + (2 * log_std).exp() - 1) - log_std
-        return step(error + kl.sum(1).mean())
+    return lambda x: step(_variational_loss(encoder, decoder, x))
 
-    return learn
+
+def _variational_loss(encoder, decoder, x):
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    mean, log_std = encoder(x).chunk(2, 1)
+    z = mean + log_std.exp() * torch.randn_like(mean)
+    error = binary_cross_entropy_with_logits(decoder(z), x, reduction="sum") / len(x)
+    kl = 0.5 * (mean**2 + (2 * log_std).exp() - 1) - log_std
+    return error + kl.sum(1).mean()
 
 
 def _nade(d, *, n_components, rate):
@@ -150,3 +184,58 @@ _MEMBERS = {
     "GAN": _gan,
     "SparseCoding": _sparse_coding,
 }
+
+
+def ais(data, *, n_chains, n_temperatures, products_only):
+    """Annealed importance sampling as its definition reads, or the products in it."""
+    from itertools import pairwise
+
+    import torch
+
+    torch.manual_seed(0)
+    W, b, c = (torch.from_numpy(data[name]) for name in ("W", "b", "c"))
+    base = torch.logit(torch.from_numpy(data["X"]).mean(0).clamp(0.01, 0.99))
+    temperatures = 1 - (1 - torch.linspace(0, 1, n_temperatures + 1)) ** 1.5
+
+    def products():
+        v, h = torch.ones(n_chains, len(b)), torch.ones(n_chains, len(c))
+        visible_field, hidden_field = torch.empty_like(v), torch.empty_like(h)
+        for _ in range(n_temperatures):
+            torch.addmm(c, v, W.t(), out=hidden_field)
+            torch.addmm(b, h, W, out=visible_field)
+
+    def log_p(v, beta):
+        field = beta * (c + v @ W.t())
+        return v @ torch.lerp(base, b, beta) + torch.nn.functional.softplus(field).sum(1)
+
+    def anneal():
+        v = torch.bernoulli(torch.sigmoid(base).expand(n_chains, -1))
+        log_w = torch.nn.functional.softplus(base).sum() + len(c) * torch.tensor(2.0).log()
+        for warm, cold in pairwise(temperatures):
+            log_w = log_w + log_p(v, cold) - log_p(v, warm)
+            h = torch.bernoulli(torch.sigmoid(cold * (c + v @ W.t())))
+            v = torch.bernoulli(torch.sigmoid(torch.lerp(base, b + h @ W, cold)))
+        return torch.logsumexp(log_w, 0) - torch.tensor(n_chains).log()
+
+    def read(log_z):
+        return {} if products_only else {"log_z": log_z.numpy()}
+
+    return (products if products_only else anneal), read
+
+
+def log_z(data, *, n_hidden):
+    """The sum over all states of the hidden layer, in blocks."""
+    import torch
+
+    W, c, b = (torch.from_numpy(data[name]) for name in ("W", "c", "b"))
+    W, c = W[:n_hidden], c[:n_hidden]
+
+    def block(start):
+        states = torch.arange(start, start + 8192)[:, None]
+        h = (states >> torch.arange(n_hidden) & 1).float()
+        return h @ c + torch.nn.functional.softplus(b + h @ W).sum(1)
+
+    def train():
+        return torch.logsumexp(torch.cat([block(k) for k in range(0, 2**n_hidden, 8192)]), 0)
+
+    return train, lambda log_z: {"log_z": log_z.numpy()}

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-__all__ = ["PACKAGES", "REQUIREMENTS", "rbm"]
+__all__ = ["PACKAGES", "REQUIREMENTS", "ais", "log_z", "rbm"]
 
 REQUIREMENTS = ("rbms==0.5.0", "h5py==3.16.0", "tqdm==4.70.1")
 PACKAGES = ("rbms", "torch", "numpy", "h5py")
@@ -90,3 +90,38 @@ def _updates(rows, n_components, n_updates, batch_size, learning_rate):
             )
             optimizer.step()
     return params.named_parameters()
+
+
+def ais(data, *, n_chains, n_temperatures):
+    """`compute_partition_function_ais`."""
+    import torch
+    from rbms.partition_function.ais import compute_partition_function_ais
+
+    torch.manual_seed(0)
+    params = _params(data["W"], data["b"], data["c"])
+
+    def train():
+        return compute_partition_function_ais(n_chains, n_temperatures + 1, params)
+
+    return train, lambda log_z: {"log_z": log_z}
+
+
+def log_z(data, *, n_hidden):
+    """`compute_partition_function` over an array of all hidden states."""
+    import torch
+    from rbms.partition_function.exact import compute_partition_function
+
+    params = _params(data["W"][:n_hidden], data["b"], data["c"][:n_hidden])
+    states = (torch.arange(2**n_hidden)[:, None] >> torch.arange(n_hidden) & 1).float()
+
+    def train():
+        return compute_partition_function(params, states)
+
+    return train, lambda log_z: {"log_z": log_z}
+
+
+def _params(W, b, c):
+    import torch
+    from rbms.bernoulli_bernoulli.classes import BBRBM
+
+    return BBRBM(*(torch.from_numpy(p) for p in (W.T.copy(), b, c)))

@@ -1,6 +1,6 @@
 """scikit-learn."""
 
-__all__ = ["PACKAGES", "REQUIREMENTS", "rbm"]
+__all__ = ["PACKAGES", "REQUIREMENTS", "dictionary", "first_call", "rbm", "sparse_codes"]
 
 REQUIREMENTS = ()
 PACKAGES = ("scikit-learn", "numpy")
@@ -27,3 +27,38 @@ def rbm(data, *, n_components, n_epochs, batch_size, learning_rate):
         return {"W": model.components_, "b": b, "c": c}
 
     return train, read
+
+
+def first_call(data, *, array, **options):
+    """`BernoulliRBM.fit` as in `rbm`, on another array."""
+    return rbm({"X": data[array]}, **options)
+
+
+def sparse_codes(data, *, alpha):
+    """`sparse_encode` by coordinate descent."""
+    import numpy as np
+    from sklearn.decomposition import sparse_encode
+
+    X, D = data["X"].astype(np.float64), data["D"].astype(np.float64)
+    return lambda: sparse_encode(X, D, algorithm="lasso_cd", alpha=alpha), lambda h: {"h": h}
+
+
+def dictionary(data, *, side, n_components, alpha, batch_size):
+    """One pass of `MiniBatchDictionaryLearning`."""
+    X, atoms = data[f"X{side}_{n_components}"], data[f"D{side}"][:n_components]
+
+    def train():
+        from sklearn.decomposition import MiniBatchDictionaryLearning
+
+        return MiniBatchDictionaryLearning(
+            n_components,
+            alpha=alpha,
+            max_iter=1,
+            batch_size=batch_size,
+            dict_init=atoms,
+            tol=0,
+            max_no_improvement=None,
+            random_state=0,
+        ).fit(X)
+
+    return train, lambda model: {"D": model.components_}

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -164,11 +165,13 @@ class Estimator(FitTemplate, BaseEstimator):
                 parts.append(function(x) if y is None else function(x, y))
         return give_back(torch.cat(parts), like)
 
-    def _products(self) -> torch.autocast:
+    def _products(self) -> AbstractContextManager:
         """Around what autograd follows: matrix products in the chosen precision."""
-        dtype = choose_precision(self.precision)
-        kind = self._module_device.type
-        return torch.autocast(kind, dtype, enabled=dtype != torch.float32)
+        kind, dtype = self._training.device.type, self._training.dtype
+        reduced = dtype != torch.float32
+        if not reduced and not torch.is_autocast_enabled(kind):
+            return nullcontext()
+        return torch.autocast(kind, dtype, enabled=reduced)
 
     def _float64(self) -> Any:
         """A copy of the module in float64, for what is reported."""

@@ -161,8 +161,9 @@ class FitTemplate(CallbackSupportMixin):
             self._forget_estimates()
         steps = self.n_epochs * n_batches(len(index), self.batch_size)
         backend = distributed.same_everywhere(self._choose_backend())
+        precision = getattr(self, "precision", "float32")
         self._training = Training(
-            self._seed, self.batch_size, steps, self._module_device, backend
+            self._seed, self.batch_size, steps, self._module_device, backend, precision
         )
         self._note_backend()
         self._training.epoch = len(self.history_["epoch"])
@@ -184,9 +185,10 @@ class FitTemplate(CallbackSupportMixin):
         with learning(self.module_) as own_draws:
             for batch in training.batches(rows, index):
                 with own_draws(batch.noise):
-                    training.add(self._step(batch), len(batch.x))
+                    training.add(self._learn(batch), len(batch.x))
                 if saved is not None:
                     saved.now_and_then()
+        self._come_together()
         report = {"epoch": training.epoch + 1, **training.finish_epoch()}
         if watched is not None:
             report |= self._means(*watched)
@@ -196,6 +198,24 @@ class FitTemplate(CallbackSupportMixin):
         report["seconds"] = time.perf_counter() - began
         self._record(report)
         return report
+
+    def _learn(self, batch):
+        """One update: together, or apart with an average over the processes now and then."""
+        if self._sync_every == 1:
+            return self._step(batch)
+        with distributed.apart():
+            terms = self._step(batch)
+        if self._training.step % self._sync_every == 0:
+            self._come_together()
+        return terms
+
+    def _come_together(self):
+        if self._sync_every > 1:
+            distributed.average_over_processes(self.module_)
+
+    @property
+    def _sync_every(self) -> int:
+        return getattr(self, "sync_every", 1) if distributed.world() > 1 else 1
 
     def _means(self, rows, index) -> dict[str, float]:
         """Terms of rows, with the same noise in every epoch."""

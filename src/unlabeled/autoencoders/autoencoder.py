@@ -229,7 +229,7 @@ class Autoencoder(EncodeMixin, ReconstructMixin, Estimator):
         terms = self._losses(batch.x, a.float())
         (terms[self.loss].sum() / batch.n_total).backward()
         self._training.parts["step"](batch.progress)
-        return {name: value.mean() for name, value in terms.items()}
+        return {name: value.detach().mean() for name, value in terms.items()}
 
     @torch.no_grad()
     def _evaluate(self, batch):

@@ -6,7 +6,6 @@ from sklearn.utils.validation import check_is_fitted
 from unlabeled.autoregressive.neural_autoregressive import NeuralAutoregressive
 from unlabeled.base import Estimator
 from unlabeled.capabilities import CompleteMixin, DensityMixin, SampleMixin
-from unlabeled.engine.device import choose_precision
 from unlabeled.engine.rows import moments
 from unlabeled.validation import check_number, warn_outside
 
@@ -59,6 +58,10 @@ class NADE(SampleMixin, CompleteMixin, DensityMixin, Estimator):
     precision : {"float32", "bf16"}, default="float32"
         Of the matrix products with hidden states while learning; sums and likelihoods are never
         in bf16.
+    backend : {"auto", "torch", "fast"}, default="auto"
+        Who draws in `sample` and `complete`: compiled kernels
+        (`pip install 'unlabeled[fast]'`) or plain torch; "auto" takes the kernels where
+        `unlabeled compile` has compiled them. The random numbers are the same.
     random_state : int, RandomState, Generator or None, default=None
         Same number, same model.
     verbose : int, default=0
@@ -75,6 +78,8 @@ class NADE(SampleMixin, CompleteMixin, DensityMixin, Estimator):
     history_ : dict of list
         A value per epoch for "epoch", "seconds" and "nats": the mean of -log p(x) over the epoch's
         rows while they were learned from, ``val_nats`` on rows held out.
+    backend_ : {"torch", "fast"}
+        Who drew when learning ended.
     score_kind_ : "exact"
         `score_samples` is the log-likelihood itself.
     n_features_in_ : int
@@ -121,6 +126,7 @@ class NADE(SampleMixin, CompleteMixin, DensityMixin, Estimator):
         validation_fraction=0.0,
         device="auto",
         precision="float32",
+        backend="auto",
         random_state=None,
         verbose=0,
     ):
@@ -136,6 +142,7 @@ class NADE(SampleMixin, CompleteMixin, DensityMixin, Estimator):
         self.validation_fraction = validation_fraction
         self.device = device
         self.precision = precision
+        self.backend = backend
         self.random_state = random_state
         self.verbose = verbose
 
@@ -175,7 +182,7 @@ class NADE(SampleMixin, CompleteMixin, DensityMixin, Estimator):
     def _step(self, batch):
         nade, step, x = self.module_, self._training.parts["step"], batch.x
         weight = x.new_full((len(x),), -1 / batch.n_total)
-        log_p, gradient = nade.gradient(x, weight, choose_precision(self.precision))
+        log_p, gradient = nade.gradient(x, weight, self._training.dtype)
         for name, p in nade.named_parameters():
             p.grad = gradient[name]
         step.sync()

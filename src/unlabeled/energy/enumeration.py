@@ -1,15 +1,25 @@
 """All states of a layer, in order."""
 
+import math
 from collections.abc import Iterator
 
 import torch
 
 from unlabeled.energy.units import Unit
 
-__all__ = ["MAX_UNITS", "blocks", "enumerable", "n_states", "smaller_is_hidden", "states"]
+__all__ = [
+    "MAX_UNITS",
+    "blocks",
+    "enumerable",
+    "n_states",
+    "parts",
+    "smaller_is_hidden",
+    "states",
+]
 
 MAX_UNITS = 20
 _BLOCK = 2**13  # states that are in memory together
+_PART = 2**10  # states of some units of a layer that is taken apart
 
 
 def enumerable(unit: Unit) -> bool:
@@ -35,10 +45,32 @@ def states(unit: Unit, start: int = 0, stop: int | None = None) -> torch.Tensor:
     >>> states(Bernoulli().build(2)).tolist()
     [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     """
+    return _rows(unit, torch.arange(start, n_states(unit) if stop is None else stop))
+
+
+def parts(unit: Unit, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The states in which only some first units, or only the others, have left the first value.
+
+    State i of the former and k of the latter are together state i * len(latter) + k of the layer.
+    The latter are about a thousand at most.
+
+    Examples
+    --------
+    >>> from unlabeled.energy import Bernoulli
+    >>> first, second = parts(Bernoulli().build(11), torch.zeros(()))
+    >>> len(first), len(second), first[1].sum(), second[1].sum()
+    (2, 1024, tensor(1.), tensor(1.))
+    """
+    k = len(unit.support or ())
+    n_second = k ** min(unit.n_units, int(math.log(_PART, k)))
+    first = torch.arange(0, n_states(unit), n_second)
+    return _rows(unit, first).to(like), _rows(unit, torch.arange(n_second)).to(like)
+
+
+def _rows(unit, index):
     support = torch.tensor(unit.support)
-    k, n = len(support), unit.n_units
-    index = torch.arange(start, n_states(unit) if stop is None else stop)
-    powers = k ** torch.arange(n - 1, -1, -1)
+    k = len(support)
+    powers = k ** torch.arange(unit.n_units - 1, -1, -1)
     return support[index[:, None] // powers % k]
 
 

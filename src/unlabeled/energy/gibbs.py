@@ -11,6 +11,7 @@ batch or any number of chains does not change what is learned.
 import torch
 
 from unlabeled.energy.enumeration import blocks, smaller_is_hidden
+from unlabeled.energy.outer import log_weights
 from unlabeled.engine.distributed import gather_rows
 from unlabeled.sampling import Noise
 from unlabeled.spec import Spec
@@ -159,8 +160,7 @@ def _log_partition_gradient(rbm) -> dict[str, torch.Tensor]:
     """d log Z / d theta: an expectation over the states of the smaller layer, in blocks."""
     hidden = smaller_is_hidden(rbm)
     unit = rbm.hidden if hidden else rbm.visible
-    free_energy = rbm.hidden_free_energy if hidden else rbm.free_energy
-    p = torch.softmax(torch.cat([-free_energy(x) for x in blocks(unit, rbm.W)]), 0)
+    p = torch.softmax(log_weights(rbm), 0).to(rbm.W)
     total, done = {}, 0
     for x in blocks(unit, rbm.W):
         weight = p[done : done + len(x)]

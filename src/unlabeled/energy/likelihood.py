@@ -43,7 +43,7 @@ class PartitionMixin(DensityMixin):
     def log_partition(
         self, method="auto", *, n_chains=None, n_temperatures=None, random_state=None
     ):
-        """log Z in nats, computed in float64.
+        """log Z in nats: exact in float64, or from chains in float32 with weights in float64.
 
         Parameters
         ----------

@@ -12,11 +12,12 @@ same sum has its mean above log Z: together they are a bracket.
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol
 
 import torch
 
-from unlabeled.energy.enumeration import blocks, smaller_is_hidden
+from unlabeled.energy.outer import log_weights
 from unlabeled.sampling import Noise
 
 __all__ = [
@@ -39,12 +40,14 @@ class Path(Protocol):
     def start(self, n_chains: int, noise: Noise) -> Any:
         """Exact samples of the base model."""
 
-    def log_p(self, state: Any, beta: float) -> torch.Tensor:
-        """log p*_beta(state), shape (n_chains,)."""
-        ...
+    def step(
+        self, state: Any, here: float, there: float, noise: Noise
+    ) -> tuple[torch.Tensor, Any]:
+        """log p*_there - log p*_here of the state, shape (n_chains,), float64; and a next state.
 
-    def move(self, state: Any, beta: float, noise: Noise) -> Any:
-        """A transition that leaves p_beta invariant and is reversible."""
+        The transition leaves p_there invariant and is reversible.
+        """
+        ...
 
     def pick(self, state: Any, index: torch.Tensor) -> Any:
         """The chains of `state` with these indices."""
@@ -89,11 +92,7 @@ def exact(rbm) -> LogPartition:
     ValueError
         If neither layer can be enumerated.
     """
-    hidden = smaller_is_hidden(rbm)
-    unit = rbm.hidden if hidden else rbm.visible
-    free_energy = rbm.hidden_free_energy if hidden else rbm.free_energy
-    sums = [torch.logsumexp(-free_energy(x), 0) for x in blocks(unit, rbm.W)]
-    value = float(torch.logsumexp(torch.stack(sums).double(), 0))
+    value = float(torch.logsumexp(log_weights(rbm), 0))
     return LogPartition(value, 0.0, value, value, "exact")
 
 
@@ -136,14 +135,8 @@ def annealed(path: Path, betas, n_chains: int, noise: Noise):
     Neal. Annealed importance sampling. Statistics and Computing 11, 2001.
     Salakhutdinov, Murray. On the quantitative analysis of deep belief networks. ICML 2008.
     """
-    betas = [float(beta) for beta in betas]
-    state = path.start(n_chains, noise)
-    log_w = torch.full((n_chains,), path.log_base, dtype=torch.float64)
-    for cold, warm in zip(betas[1:], betas[:-1], strict=True):
-        log_w += (path.log_p(state, cold) - path.log_p(state, warm)).to(log_w)
-        if cold < 1:
-            state = path.move(state, cold, noise)
-    return log_w, state
+    rise, state = _walk(path, betas, path.start(n_chains, noise), noise)
+    return path.log_base + rise, state
 
 
 def reverse_annealed(path: Path, betas, state, noise: Noise) -> torch.Tensor:
@@ -161,13 +154,17 @@ def reverse_annealed(path: Path, betas, state, noise: Noise) -> torch.Tensor:
     Carlo. 2015. Burda, Grosse, Salakhutdinov. Accurate and conservative estimates of MRF
     log-likelihood using reverse annealing. AISTATS 2015.
     """
-    betas = [float(beta) for beta in betas]
-    log_w = torch.tensor(path.log_base, dtype=torch.float64)
-    for cold, warm in zip(betas[:0:-1], betas[-2::-1], strict=True):
-        if cold < 1:
-            state = path.move(state, cold, noise)
-        log_w = log_w + (path.log_p(state, cold) - path.log_p(state, warm)).double().cpu()
-    return log_w
+    fall, _ = _walk(path, reversed(betas), state, noise)
+    return path.log_base - fall
+
+
+def _walk(path: Path, betas, state, noise: Noise):
+    """Sum of the steps' log-ratios over all pairs of neighbouring temperatures, and the end."""
+    total = torch.zeros((), dtype=torch.float64)
+    for here, there in pairwise(float(beta) for beta in betas):
+        rise, state = path.step(state, here, there, noise)
+        total = total + rise
+    return total.cpu(), state
 
 
 def estimate(log_w: torch.Tensor) -> LogPartition:
@@ -192,7 +189,7 @@ def bracket(path: Path, betas, n_chains: int, noise: Noise, n_burn_in: int = 100
     u = (torch.arange(n_chains) + noise.uniform((1, 1)).item()).double() / n_chains
     state = path.pick(state, torch.searchsorted(chosen, u).clamp_(max=n_chains - 1))
     for _ in range(n_burn_in):
-        state = path.move(state, 1.0, noise)
+        _, state = path.step(state, 1.0, 1.0, noise)
     log_r = reverse_annealed(path, betas, state, noise)
     forward = estimate(log_w)
 

@@ -13,7 +13,6 @@ from unlabeled.energy.pseudo import pseudo_log_likelihood
 from unlabeled.energy.restricted import RestrictedBoltzmannMachine
 from unlabeled.energy.sparsity import Sparsity
 from unlabeled.energy.units import UNITS, Bernoulli, Unit
-from unlabeled.engine.device import choose_precision
 from unlabeled.engine.rows import moments
 from unlabeled.schedules import at
 from unlabeled.spec import choose
@@ -72,6 +71,9 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
     backend : {"auto", "torch", "fast"}, default="auto"
         Who draws: plain torch, or compiled kernels (`pip install 'unlabeled[fast]'`). "auto" takes
         the kernels on a CPU for which `unlabeled compile` has compiled them.
+    sync_every : int, default=1
+        Of several processes (torchrun): 1 sums the gradients of every update; more lets each go
+        on alone for so many updates before parameters are averaged.
     random_state : int, RandomState, Generator or None, default=None
         Same number, same model.
     verbose : int, default=0
@@ -145,6 +147,7 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
         device="auto",
         precision="float32",
         backend="auto",
+        sync_every=1,
         random_state=None,
         verbose=0,
     ):
@@ -166,6 +169,7 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
         self.device = device
         self.precision = precision
         self.backend = backend
+        self.sync_every = sync_every
         self.random_state = random_state
         self.verbose = verbose
 
@@ -176,6 +180,7 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
         check_number("n_components", self.n_components, 1, integer=True)
         check_number("momentum", at(self.momentum, 0.5), 0, 1)
         check_number("weight_decay", self.weight_decay, 0)
+        check_number("sync_every", self.sync_every, 1, integer=True)
         for layer in ("visible", "hidden"):
             self._unit(layer)
         choose(self.sampler, SAMPLERS, Sampler, "sampler")
@@ -209,7 +214,7 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
     @torch.no_grad()
     def _step(self, batch):
         rbm, parts = self.module_, self._training.parts
-        with rbm.products_in(choose_precision(self.precision)):
+        with rbm.products_in(self._training.dtype):
             gradient, s_mean, t_mean = self._sampler.gradient(
                 rbm, batch.x, batch.n_total, parts.get("chains"), batch.noise
             )
@@ -247,7 +252,7 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
         return self.module_.visible.mean(self.module_.visible_field(h))
 
     def _path(self):
-        return RBMPath(self._float64())
+        return RBMPath(self.module_)
 
     def _complete(self, x, missing, noise, n_steps):
         """Gibbs sampling with the seen units clamped, from the base rates."""

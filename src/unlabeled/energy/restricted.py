@@ -197,22 +197,20 @@ class RestrictedBoltzmannMachine(nn.Module):
         h, values = self.hidden.mean(fields), torch.cat([v.to(x.dtype), x])
         s, t = self.visible.statistic(values), self.hidden.statistic(h)
         s_mean, t_mean = _sum(s[:k]) / n, _sum(t[:k]) / n
-        gradient = {
-            "W": self._difference(t, s, k, n, m),
-            "b": _sum(s[k:]) / m - s_mean,
-            "c": _sum(t[k:]) / m - t_mean,
-        }
+        gradient = {"b": _sum(s[k:]) / m - s_mean, "c": _sum(t[k:]) / m - t_mean}
         if any(True for unit in (self.visible, self.hidden) for _ in unit.parameters()):
             weight = self.W.new_full((len(h),), 1 / m)
             weight[:k] = -1 / n
             gradient |= self._own_gradient(values, fields, h, weight)
+        gradient["W"] = self._difference(t, s, k, n, m)
         return gradient, s_mean, t_mean
 
     def _difference(self, t, s, k, n, m):
-        """t's / m of the rows from k on, minus t's / n of those before."""
+        """t's / m of the rows from k on, minus t's / n of those before; overwrites t."""
         if n != m:
             return self._outer(t[k:], s[k:], 1 / m).sub_(self._outer(t[:k], s[:k], 1 / n))
-        return self._outer(torch.cat([-t[:k], t[k:]]), s, 1 / n)
+        t[:k].neg_()
+        return self._outer(t, s, 1 / n)
 
     def _outer(self, t, s, scale: float = 1.0):
         """scale t's; a factor that low precision would round comes after the product."""

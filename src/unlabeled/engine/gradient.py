@@ -93,7 +93,8 @@ class GradientStep:
         for group in self.optimizer.param_groups:
             group.update({name: at(rate, progress) for name, rate in self.rates.items()})
         self.optimizer.step()
-        self.optimizer.zero_grad()
+        for p in self.parameters:
+            p.grad = None
 
     def __call__(self, progress: float) -> None:
         """Sync and apply, where nothing comes between."""
@@ -105,5 +106,9 @@ class GradientStep:
         return self.optimizer.state_dict()
 
     def load_state_dict(self, state: dict) -> None:
-        """The optimizer's."""
+        """The optimizer's, laid out as the parameters are: fused steps go by their place alone."""
         self.optimizer.load_state_dict(state)
+        for p, moments in self.optimizer.state.items():
+            for name, value in moments.items():
+                if isinstance(value, torch.Tensor) and value.shape == p.shape:
+                    moments[name] = torch.empty_like(p, dtype=value.dtype).copy_(value)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
 
 import torch
 
+from unlabeled.engine.device import products_dtype
 from unlabeled.engine.distributed import rank, sum_over_processes, world
-from unlabeled.engine.order import windows
+from unlabeled.engine.order import n_batches, windows
 from unlabeled.engine.rows import Rows
 from unlabeled.kernels import choose_backend
 from unlabeled.sampling.noise import N_BLOCKS, Noise
@@ -57,6 +57,8 @@ class Training:
         Objects with `state_dict` and `load_state_dict`: optimizers, chains, averages.
     epoch, position, step : int
         Epochs finished, batches done in the present one, updates made in all.
+    dtype : torch.dtype
+        Of matrix products: `precision`, where that pays on this device.
     sums : dict of tensor
         Sums of the present epoch's terms over rows, and under "" how many rows; float64.
     """
@@ -66,6 +68,7 @@ class Training:
     total_steps: int | None
     device: torch.device
     backend: str = "torch"
+    precision: str = "float32"
     parts: dict = field(default_factory=dict)
     epoch: int = 0
     position: int = 0
@@ -74,8 +77,10 @@ class Training:
 
     def __post_init__(self):
         processes = world()
+        self._is_alone = processes == 1
         shared = N_BLOCKS % processes == 0 and self.device.type == "cpu"
         n_blocks = N_BLOCKS if shared else processes
+        self.dtype = products_dtype(self.precision, self.device, self.batch_size)
         self._one = torch.ones((), device=self.device)
         self.noise = Noise(self.seed, self.device, n_blocks, rank(), processes, self.backend)
 
@@ -93,25 +98,25 @@ class Training:
         index : tensor of int64
             Numbers of the training rows.
         """
-        order = windows(len(index), self.batch_size, self.seed, self.epoch)
         done = 0  # batches of the windows before
         try:
-            for window, following in pairwise(chain(order, [None])):
-                before, done = done, done + len(window.batches)
+            for window in windows(len(index), self.batch_size, self.seed, self.epoch):
+                first = self.batch_size * (self.position - done)
+                done += n_batches(len(window.rows), self.batch_size)
                 if self.position >= done:
                     continue
-                near = window.blocks + (following.blocks if following else [])
-                rows.expect((int(index[a]), int(index[b - 1]) + 1) for a, b in near)
-                for chosen in window.batches[self.position - before :]:
-                    yield self._next_batch(rows, index, chosen)
+                rows.expect((int(index[a]), int(index[b - 1]) + 1) for a, b in window.near)
+                for numbers in index[window.rows[first:]].split(self.batch_size):
+                    yield self._next_batch(rows, numbers)
         finally:
             rows.expect([])
 
-    def _next_batch(self, rows, index, chosen) -> Batch:
-        noise = self.noise.at(self.step + 1).of(len(chosen))
-        mine = index[chosen[noise.rows(len(chosen))]]
+    def _next_batch(self, rows, numbers) -> Batch:
+        n = len(numbers)
+        noise = self.noise.at(self.step + 1).of(n)
+        mine = numbers if self._is_alone else numbers[noise.rows(n)]
         x, y = rows.fetch(mine, self.device), rows.labels(mine, self.device)
-        batch = Batch(x, mine, len(chosen), noise, self.progress, y)
+        batch = Batch(x, mine, n, noise, self.progress, y)
         self.position, self.step = self.position + 1, self.step + 1
         return batch
 

@@ -11,6 +11,7 @@ import os
 import types
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import torch  # first: see above
 from numba import njit, prange, set_num_threads, threading_layer
@@ -61,7 +62,7 @@ class Kernel:
         return self.together(*arguments)
 
 
-def compiled(function: Callable | None = None, *, sums: bool = False):
+def compiled(function: Callable | None = None, *, sums: bool = False) -> Any:
     """Decorator: a :class:`Kernel` of this function."""
     return Kernel(function, sums) if function else lambda function: Kernel(function, sums)
 

@@ -1,4 +1,4 @@
-r"""Bernoulli draws: exponential, random number and comparison in one pass.
+r"""Bernoulli draws: exponential, random number and comparison in one pass; normal numbers.
 
 .. math:: x = [\,u\,(1 + e^{-f}) < 1\,], \qquad u \sim U[0, 1)
 """
@@ -8,33 +8,13 @@ import torch
 from numba import float32, prange
 
 from unlabeled.kernels.compiled import compiled, part
+from unlabeled.kernels.functions import cos_sin_turn, exp_minus, log
 from unlabeled.kernels.generator import PIECE, key_of_piece, new_bits, uniform
 
-__all__ = ["bernoulli", "bernoulli_logits", "draw", "rehearse"]
+__all__ = ["bernoulli", "bernoulli_logits", "draw", "fill_normal", "normal", "rehearse"]
 
-_ENOUGH = 2**14  # values for which waking other threads is worth while
+_ENOUGH = 2**20  # values, half a millisecond of one thread, that are worth waiting for others
 _ONE_BF16 = np.uint16(0x3F80)
-_LOG2_E = float32(1.4426950408889634)
-_ROUND = float32(1.5 * 2**23)  # added and taken off again: rounds to a whole number
-
-
-@part
-def exp_minus(f):
-    """exp(-f) to 2e-7 of itself; 2**-126 or 2**127 beyond what float32 holds."""
-    y = -f * _LOG2_E
-    y = float32(-126.0) if y < float32(-126.0) else y
-    y = float32(127.0) if y > float32(127.0) else y
-    shifted = np.float32(y + _ROUND)
-    power = np.float32(y - np.float32(shifted - _ROUND))  # of two, in [-1/2, 1/2]
-    p = float32(1.5403530e-4)  # 2**power, the Taylor polynomial
-    p = p * power + float32(1.3333558e-3)
-    p = p * power + float32(9.6181291e-3)
-    p = p * power + float32(5.5504109e-2)
-    p = p * power + float32(2.4022651e-1)
-    p = p * power + float32(6.9314718e-1)
-    p = p * power + float32(1.0)
-    exponent = np.int32(shifted.view(np.int32) + np.int32(127)) << np.int32(23)
-    return p * np.int32(exponent).view(np.float32)
 
 
 @part
@@ -128,6 +108,25 @@ def bernoulli_logits_bf16(f, x, starts, first_block, key):
             x_k[i] = _ONE_BF16 if _is_one_of_logit(_widened(f_k[i]), bits[i]) else np.uint16(0)
 
 
+@compiled
+def normal(x, starts, first_block, key):
+    r"""Fill x with standard normal numbers, as Box and Muller (1958) do: two from two.
+
+    .. math:: \sqrt{-2 \log u} \, (\cos 2 \pi t, \sin 2 \pi t), \qquad t, u \sim U(0, 1)
+    """
+    for k in prange(_n_pieces(starts)):
+        block, piece, begin, end = _place(starts, np.int64(k))
+        half = (end - begin + 1) // 2
+        bits = new_bits(key_of_piece(key, first_block + block, piece), 2 * half)
+        first, second, pair = bits[:half], bits[half : 2 * half], np.empty(2 * half, np.float32)
+        x_k, y_k = pair[:half], pair[half:]
+        for i in range(half):
+            r = np.sqrt(float32(-2.0) * log(uniform(first[i]) + float32(2.0**-25)))
+            c, s = cos_sin_turn(uniform(second[i]))
+            x_k[i], y_k[i] = r * c, r * s
+        x[begin:end] = pair[: end - begin]
+
+
 _KERNELS = {
     ("bernoulli", torch.float32): bernoulli,
     ("bernoulli", torch.bfloat16): bernoulli_bf16,
@@ -155,10 +154,26 @@ def draw(name: str, given: torch.Tensor, edges, first_block: int, key: int) -> t
     """
     given = given.contiguous()
     x = torch.empty_like(given)
-    starts = np.array(edges) * (given.numel() // max(1, len(given)))
-    kernel = _KERNELS[name, given.dtype]
+    kernel, starts = _KERNELS[name, given.dtype], _starts(x, edges)
     kernel(_flat(given), _flat(x), starts, first_block, key, together=x.numel() >= _ENOUGH)
     return x
+
+
+def fill_normal(x: torch.Tensor, edges, first_block: int, key: int) -> None:
+    """Fill a contiguous float32 tensor of shape (n, ...) with standard normal numbers.
+
+    Parameters
+    ----------
+    x : tensor
+    edges, first_block, key
+        As in :func:`draw`.
+    """
+    normal(_flat(x), _starts(x, edges), first_block, key, together=x.numel() >= _ENOUGH)
+
+
+def _starts(x, edges):
+    """Where blocks of rows begin among the values."""
+    return np.array(edges) * (x.numel() // max(1, len(x)))
 
 
 def _flat(x):
@@ -172,3 +187,5 @@ def rehearse() -> None:
         given = _flat(torch.zeros(5, dtype=dtype))
         for together in (False, True):
             kernel(given, np.empty_like(given), np.array([0, 5]), 0, 1, together=together)
+    for together in (False, True):
+        normal(np.empty(5, np.float32), np.array([0, 5]), 0, 1, together=together)

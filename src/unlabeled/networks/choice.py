@@ -139,7 +139,7 @@ class Decoder(nn.Module):
 
 def _checked(out, n_out):
     """What a network gave as rows, if it gave what it was made for."""
-    if out[:1].numel() != n_out and len(out):
+    if out.numel() != len(out) * n_out:
         raise ValueError(
             f"a network of your own must return {n_out} numbers per row, got shape "
             f"{tuple(out.shape)}."

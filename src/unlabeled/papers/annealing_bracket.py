@@ -90,7 +90,7 @@ def run(key, seed, *, checkpoint=None, quiet=False):
     start = time.perf_counter()
     covered, widths, errors, fine_errors = [], [], [], []
     for k in range(_MACHINES):
-        rbm = RBM(**params, random_state=k).fit(data(key, k))
+        rbm = RBM(**params, backend="torch", random_state=k).fit(data(key, k))
         truth = rbm.log_partition("exact").value
         found = rbm.log_partition("bracket", n_temperatures=1000, random_state=k)
         covered.append(found.lower <= truth <= found.upper)

@@ -72,7 +72,7 @@ def model(key: str, seed: int):
     from unlabeled.variational import Bernoulli
 
     params = {**RUNS[key]["params"], "likelihood": Bernoulli(dynamic=True)}
-    return VAE(**params, random_state=seed)
+    return VAE(**params, backend="torch", random_state=seed)
 
 
 def run(key: str, seed: int, *, checkpoint=None, quiet=False) -> dict:

@@ -36,7 +36,7 @@ def run(key, seed, *, checkpoint=None, quiet=False):
     from unlabeled.datasets import bars_and_stripes
 
     X, start = bars_and_stripes(3), time.perf_counter()
-    rbm = RBM(**RUNS[key]["params"], random_state=seed).fit(X)
+    rbm = RBM(**RUNS[key]["params"], backend="torch", random_state=seed).fit(X)
     return {
         "log-likelihood": float(rbm.score_samples(X).sum()),
         "seconds": time.perf_counter() - start,

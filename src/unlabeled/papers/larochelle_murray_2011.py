@@ -43,6 +43,7 @@ RUNS = {
             "optimizer": "adam",
             "max_gradient_norm": None,
             "precision": "float32",
+            "backend": "torch",
         },
         "seeds": [0],
         "patience": 4,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 __all__ = ["circumstances"]
 
+_MATRICES = {"avx512f": "AVX-512", "avx512_bf16": "AVX-512 bf16", "amx_bf16": "AMX"}
+
 
 def circumstances() -> dict:
     """Date, hardware, threads, versions and commit of the running code."""
@@ -43,7 +45,7 @@ def processor() -> str:
         )
         facts = {key.strip(): value.strip() for key, value in facts.items()}
         name, flags = facts.get("model name", name), facts.get("flags", "")
-    has = [label for flag, label in (("avx512f", "AVX-512"), ("amx_bf16", "AMX")) if flag in flags]
+    has = [label for flag, label in _MATRICES.items() if flag in flags.split()]
     return ", ".join([f"{name}, {os.cpu_count()} cores", *has])
 
 

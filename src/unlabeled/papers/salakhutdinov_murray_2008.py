@@ -47,6 +47,8 @@ _PINNED = {
     "optimizer": "sgd",
     "max_gradient_norm": None,
     "precision": "bf16",
+    "backend": "torch",
+    "sync_every": 1,
 }
 
 

@@ -1,6 +1,7 @@
 """Sparse coding: dictionaries, solvers that find codes, updates that learn atoms."""
 
 from unlabeled.sparse.bcd import BCD
+from unlabeled.sparse.coordinate_descent import CoordinateDescent
 from unlabeled.sparse.dictionary import Dictionary
 from unlabeled.sparse.feature_sign import FeatureSign
 from unlabeled.sparse.fista import FISTA
@@ -16,6 +17,7 @@ __all__ = [
     "FISTA",
     "KSVD",
     "OMP",
+    "CoordinateDescent",
     "Dictionary",
     "FeatureSign",
     "LagrangeDual",

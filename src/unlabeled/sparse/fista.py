@@ -6,19 +6,20 @@ from unlabeled.sparse.feature_sign import FeatureSign
 from unlabeled.sparse.lasso import Solver, duality_gap, is_solved
 from unlabeled.sparse.problem import LeastSquares
 from unlabeled.sparse.proximal import accelerated, start
+from unlabeled.sparse.working_set import are_few, at_work, work
 from unlabeled.validation import check_number
 
 __all__ = ["FISTA"]
 
-_BETWEEN = 10  # steps from one look at the duality gap to the next
+_BETWEEN = 20  # steps from one look at the duality gap to the next
 
 
 class FISTA(Solver):
     """The Lasso by accelerated proximal gradient steps with restarts, all rows at once.
 
-    A row is done when its duality gap is below `tol` of its objective; the others go on. Rows
-    that are still open after `max_steps`, because atoms are nearly the same, are finished by
-    :class:`FeatureSign`.
+    While few atoms are at work in every row, the steps are on these alone. A row is done when its
+    duality gap is below `tol` of its objective; the others go on. Rows that are still open after
+    `max_steps`, because atoms are nearly the same, are finished by :class:`FeatureSign`.
 
     Parameters
     ----------
@@ -48,20 +49,28 @@ class FISTA(Solver):
         self.max_steps = max_steps
 
     def solve(self, problem: LeastSquares, alpha: float, positive: bool = False) -> torch.Tensor:
-        codes = problem.zeros()
-        open_rows, L = torch.arange(len(problem), device=codes.device), problem.lipschitz()
-        state = start(codes)
+        codes, few = problem.zeros(), True
+        open_rows = torch.arange(len(codes), device=codes.device)
+        state, c = start(codes), problem.correlation(problem.x)
         for done in range(0, self.max_steps, _BETWEEN):
             n_steps = min(_BETWEEN, self.max_steps - done)
-            state = accelerated(problem, state, n_steps, L, alpha, positive)
+            if few:
+                active = at_work(state[0], c, alpha, positive)
+                few = len(active) > 0 and are_few(active, problem)
+            if few:
+                state = start(work(problem, state[0], c, active, n_steps, alpha, positive))
+            else:
+                L = problem.lipschitz()
+                state = accelerated(problem, state, n_steps, L, alpha, positive)
             h = state[0]
             r = problem.residual(h)
-            gap, value = duality_gap(problem, h, r, problem.correlation(r), alpha, positive)
+            c = problem.correlation(r)
+            gap, value = duality_gap(problem, h, r, c, alpha, positive)
             left = ~is_solved(gap, value, problem, self.tol)
             codes[open_rows] = h
             if not bool(left.any()):
                 return codes
-            open_rows, problem = open_rows[left], problem.rows(left)
+            open_rows, problem, c = open_rows[left], problem.rows(left), c[left]
             state = tuple(part[left] for part in state)
         codes[open_rows] = FeatureSign(self.tol).search(problem, state[0], alpha, positive)
         return codes

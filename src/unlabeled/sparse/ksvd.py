@@ -59,7 +59,7 @@ class KSVD(Update):
                 g = self._codes(e @ D[j], g, coded.penalty)
             h[rows, j] = g
             r[rows] = e - g[:, None] * D[j]
-        statistics.take(h, coded.x, coded.n_total, coded.share)
+        statistics.take(h, coded.x, coded.n_total, coded.share, coded.backend)
 
     def _codes(self, g, before, penalty):
         """The best codes of their sign."""

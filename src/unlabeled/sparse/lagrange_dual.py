@@ -42,7 +42,7 @@ class LagrangeDual(Update):
         self.tol = tol
         self.max_steps = max_steps
 
-    def improve(self, D, statistics):
+    def improve(self, D, statistics, backend="torch"):
         A, B = statistics.A.double(), statistics.B.double()
         own = A.diagonal()
         used = own > 1e-6 * own.max()

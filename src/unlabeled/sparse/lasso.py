@@ -55,7 +55,7 @@ def objective(problem: LeastSquares, h: torch.Tensor, alpha: float) -> torch.Ten
 
 def shrink(h: torch.Tensor, by, positive: bool = False) -> torch.Tensor:
     """What minimises 1/2 (h' - h)^2 + by |h'| over h' (over h' >= 0): h, nearer to zero."""
-    return (h - by).clamp(min=0) if positive else torch.nn.functional.softshrink(h, by)
+    return (h - by).clamp_(min=0) if positive else h - h.clamp(-by, by)
 
 
 def duality_gap(
@@ -92,8 +92,17 @@ def duality_gap(
 
 def is_solved(gap: torch.Tensor, value: torch.Tensor, problem: LeastSquares, tol: float):
     """Whether the gap is below `tol` of the objective, or of rounding alone; shape (n,)."""
-    rounding = 8 * torch.finfo(gap.dtype).eps * problem.x.square().sum(1)
-    return gap <= tol * value + rounding
+    return gap <= tol * value + rounding(gap.dtype) * energy(problem)
+
+
+def rounding(dtype: torch.dtype) -> float:
+    """What a gap is known to, relative to the energy of its row."""
+    return 8 * torch.finfo(dtype).eps
+
+
+def energy(problem: LeastSquares) -> torch.Tensor:
+    """|x|^2 of each row, shape (n,)."""
+    return problem.x.square().sum(1)
 
 
 def warn_unsolved(solver: Solver, gap: torch.Tensor, value: torch.Tensor, n_rows: int) -> None:

@@ -41,14 +41,14 @@ class LeastSquares:
         self.seen = (~gaps).to(x.dtype) if bool(gaps.any()) else None
         self.x = x if self.seen is None else torch.where(gaps, 0, x)
         self.D = D
-        self._G: torch.Tensor | None = None
+        self._known: dict[str, torch.Tensor] = {}  # of D: shared with the same for other rows
 
     @property
     def G(self) -> torch.Tensor:
         """D D', shape (n_components, n_components)."""
-        if self._G is None:
-            self._G = self.D @ self.D.t()
-        return self._G
+        if "G" not in self._known:
+            self._known["G"] = self.D @ self.D.t()
+        return self._known["G"]
 
     def __len__(self):
         return len(self.x)
@@ -63,7 +63,7 @@ class LeastSquares:
     def double(self) -> LeastSquares:
         """The same question in float64."""
         twin = copy(self)
-        twin.x, twin.D, twin._G = self.x.double(), self.D.double(), None
+        twin.x, twin.D, twin._known = self.x.double(), self.D.double(), {}
         twin.seen = None if self.seen is None else self.seen.double()
         return twin
 
@@ -80,7 +80,7 @@ class LeastSquares:
         """c = D r, shape (n, n_components)."""
         return r @ self.D.t()
 
-    def descent(self, L: float):
+    def descent(self, L: torch.Tensor):
         """A function of h that gives h + c / L, by way of the Gram matrix where that is less work.
 
         Returns
@@ -90,8 +90,8 @@ class LeastSquares:
         """
         n_components, n_features = self.D.shape
         if self.seen is not None or n_components > 2 * n_features:
-            D = self.D.t()
-            return lambda h: torch.addmm(h, self.residual(h), D, alpha=1 / L)
+            D = self.D.t() / L
+            return lambda h: torch.addmm(h, self.residual(h), D)
         b, G = self.correlation(self.x) / L, self.G / -L
         G.diagonal().add_(1)
         return lambda h: torch.addmm(b, h, G)
@@ -121,6 +121,8 @@ class LeastSquares:
 
     def lipschitz(self) -> torch.Tensor:
         """Largest eigenvalue of D D': no row's error curves more than that."""
-        n_components, n_features = self.D.shape
-        small = self.D @ self.D.t() if n_components < n_features else self.D.t() @ self.D
-        return torch.linalg.eigvalsh(small)[-1]
+        if "L" not in self._known:
+            n_components, n_features = self.D.shape
+            small = self.G if n_components < n_features else self.D.t() @ self.D
+            self._known["L"] = torch.linalg.eigvalsh(small)[-1]
+        return self._known["L"]

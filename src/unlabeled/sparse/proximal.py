@@ -5,8 +5,8 @@ r"""Accelerated proximal gradient steps of many rows.
     t_{k+1} = \tfrac12 + \sqrt{t_k^2 + \tfrac14}, \quad
     z_{k+1} = h_{k+1} + \frac{t_k - 1}{t_{k+1}} (h_{k+1} - h_k),
 
-with L the largest eigenvalue of :math:`D D^\top`. Where the momentum of a row points uphill,
-:math:`(z_k - h_{k+1})^\top (h_{k+1} - h_k) > 0`, it starts afresh at t = 1.
+with L the largest eigenvalue of :math:`D D^\top`, or more. Where the momentum of a row points
+uphill, :math:`(z_k - h_{k+1})^\top (h_{k+1} - h_k) > 0`, it starts afresh at t = 1.
 
 References
 ----------
@@ -30,9 +30,12 @@ def start(h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 def accelerated(problem, state, n_steps, L, alpha, positive):
-    """So many steps of all rows, from their h, z and t to new ones; L from `lipschitz`."""
+    """So many steps of all rows, from their h, z and t to new ones.
+
+    L is what :meth:`LeastSquares.lipschitz` says, or one of each row, shape (n, 1).
+    """
     h, z, t = state
-    L = max(float(L), torch.finfo(h.dtype).tiny)
+    L = L.clamp(min=torch.finfo(h.dtype).tiny)
     descent, half = problem.descent(L), t.new_tensor(0.5)
     for _ in range(n_steps):
         new = shrink(descent(z), alpha / L, positive)

@@ -10,6 +10,7 @@ from unlabeled.capabilities import EncodeMixin, ReconstructMixin
 from unlabeled.engine.rows import spread_out
 from unlabeled.sampling.noise import stream_seed
 from unlabeled.sparse.bcd import BCD
+from unlabeled.sparse.coordinate_descent import CoordinateDescent
 from unlabeled.sparse.dictionary import Dictionary
 from unlabeled.sparse.feature_sign import FeatureSign
 from unlabeled.sparse.fista import FISTA
@@ -24,7 +25,13 @@ from unlabeled.validation import check_number
 
 __all__ = ["SparseCoding"]
 
-SOLVERS = {"fista": FISTA, "feature_sign": FeatureSign, "omp": OMP}
+SOLVERS = {
+    "cd": CoordinateDescent,
+    "fista": FISTA,
+    "feature_sign": FeatureSign,
+    "omp": OMP,
+}
+LASSO = {"fast": CoordinateDescent, "torch": FISTA}  # the quickest of each backend
 UPDATES = {"bcd": BCD, "lagrange_dual": LagrangeDual, "ksvd": KSVD}
 _ATOMS = 0xA707  # keeps the stream of the first atoms apart
 _PATIENCE = 10  # an atom is dead when n_components times as many rows had no use for it
@@ -51,10 +58,12 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         it has a code of zeros, and a row has no product larger than its norm. A tenth to a third
         of the usual norm is a good start. Data that are multiplied by a number want `alpha`
         multiplied by it.
-    solver : {"fista", "feature_sign", "omp"} or Solver, default="fista"
-        How codes are found: `FISTA(tol, max_steps)`, `FeatureSign(tol, max_steps)`, or
-        `OMP(n_nonzero, tolerance)`, which limits the number of non-zero codes or the error in
-        place of the penalty (`alpha` then plays no part).
+    solver : {"lasso", "cd", "fista", "feature_sign", "omp"} or Solver, default="lasso"
+        How codes are found. "lasso" is the quickest way to the optimum that the backend has:
+        `CoordinateDescent(tol, max_sweeps)` of the compiled kernels, "cd", or else
+        `FISTA(tol, max_steps)`. `FeatureSign(tol, max_steps)` is exact to rounding;
+        `OMP(n_nonzero, tolerance)` limits the number of non-zero codes or the error in place of
+        the penalty (`alpha` then plays no part).
     update : {"bcd", "lagrange_dual", "ksvd"} or Update, default="bcd"
         How atoms are moved: `BCD(n_sweeps)` one after another, `LagrangeDual(tol, max_steps)` all
         at once, `KSVD(n_steps)` each with its codes.
@@ -72,6 +81,9 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         Part of X that is set apart to be watched.
     device : str, default="auto"
         "cpu", "cuda", or "auto": where X is if it is a tensor, else CUDA if there is one.
+    backend : {"auto", "torch", "fast"}, default="auto"
+        Compiled kernels (`pip install 'unlabeled[fast]'`) or plain torch; "auto" takes the kernels
+        where `unlabeled compile` has compiled them.
     random_state : int, RandomState, Generator or None, default=None
         Same number, same model.
     verbose : int, default=0
@@ -87,6 +99,8 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         A value per epoch for "epoch", "seconds", "objective" (mean per row, each batch at the
         atoms of its time) and "sparsity" (share of the codes that are not zero), ``val_...`` on
         rows held out.
+    backend_ : {"torch", "fast"}
+        With which it was learned.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         If X had names.
@@ -127,7 +141,7 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         n_components=256,
         *,
         alpha=1.0,
-        solver="fista",
+        solver="lasso",
         update="bcd",
         positive_code=False,
         forgetting=5.0,
@@ -135,6 +149,7 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         batch_size=256,
         validation_fraction=0.0,
         device="auto",
+        backend="auto",
         random_state=None,
         verbose=0,
     ):
@@ -148,6 +163,7 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         self.batch_size = batch_size
         self.validation_fraction = validation_fraction
         self.device = device
+        self.backend = backend
         self.random_state = random_state
         self.verbose = verbose
 
@@ -158,17 +174,16 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         check_number("n_components", self.n_components, 1, integer=True)
         check_number("alpha", self.alpha, 0)
         check_number("forgetting", self.forgetting, 0)
-        self._solver.check(self.alpha, self.positive_code)
+        self._solver("torch").check(self.alpha, self.positive_code)
         choose(self.update, UPDATES, Update, "update")
 
-    @property
-    def _solver(self) -> Solver:
-        return choose(self.solver, SOLVERS, Solver, "solver")
+    def _solver(self, backend: str) -> Solver:
+        return choose(self.solver, {"lasso": LASSO[backend], **SOLVERS}, Solver, "solver")
 
     @property
     def _penalty(self) -> float:
         """What |h|_1 counts in the objective."""
-        return float(self.alpha) if self._solver.penalised else 0.0
+        return float(self.alpha) if self._solver("torch").penalised else 0.0
 
     def _check_values(self, rows):
         x = rows.fetch(spread_out(rows.n_rows, 1000)).nan_to_num(0)
@@ -200,14 +215,15 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
     @torch.no_grad()
     def _step(self, batch):
         dictionary, statistics = self.module_, self.module_.statistics
-        h = dictionary.code(batch.x, self._solver, self.alpha, self.positive_code)
-        value = dictionary.objective(batch.x, h, self._penalty)
-        x = dictionary.filled(batch.x, h)
+        problem, backend = LeastSquares(batch.x, dictionary.D.data), self._training.backend
+        h = self._solver(backend).solve(problem, self.alpha, self.positive_code)
+        value = objective(problem, h, self._penalty)
+        x = batch.x if problem.seen is None else dictionary.filled(batch.x, h)
         share = statistics.share(batch.n_total, self.forgetting, self._rows_that_come_again)
-        coded = Coded(x, h, batch.n_total, share, self._penalty)
+        coded = Coded(x, h, batch.n_total, share, self._penalty, backend)
         self._update.move(dictionary.D.data, statistics, coded)
         self._replace_dead_atoms(x, value, batch.noise)
-        return {"objective": value.mean(), "sparsity": (h != 0).to(x.dtype).mean()}
+        return {"objective": value.mean(), "sparsity": _sparsity(h)}
 
     @property
     def _rows_that_come_again(self) -> int | None:
@@ -222,16 +238,20 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
 
     @torch.no_grad()
     def _evaluate(self, batch):
-        h = self._encode(batch.x)
+        h = self._codes(batch.x, self._training.backend)
         value = self.module_.objective(batch.x, h, self._penalty)
-        return {"objective": value.mean(), "sparsity": (h != 0).to(h.dtype).mean()}
+        return {"objective": value.mean(), "sparsity": _sparsity(h)}
 
     # ---- capabilities ------------------------------------------------------------------------
 
     def _encode(self, x):
+        return self._codes(x, self._choose_backend())
+
+    def _codes(self, x, backend):
         """In float64, in which rounding does not decide when a row of a solver is done."""
-        problem = LeastSquares(x.double(), self.module_.D.double())
-        return self._solver.solve(problem, self.alpha, self.positive_code).to(x.dtype)
+        problem = LeastSquares(x.double(), self.module_.D.data.double())
+        h = self._solver(backend).solve(problem, self.alpha, self.positive_code)
+        return h.to(x.dtype)
 
     def _decode(self, h):
         return self.module_.decode(h)
@@ -274,3 +294,8 @@ class SparseCoding(EncodeMixin, ReconstructMixin, Estimator):
         """D, shape (n_components, n_features)."""
         check_is_fitted(self, "module_")
         return self.module_.D.numpy(force=True).copy()
+
+
+def _sparsity(h):
+    """Share of the codes that are not zero."""
+    return h.count_nonzero() / h.numel()

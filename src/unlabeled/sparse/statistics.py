@@ -81,8 +81,15 @@ class Statistics(nn.Module):
         self.A *= 1 - share
         self.B *= 1 - share
 
-    def take(self, h: torch.Tensor, x: torch.Tensor, n_total: int, share: float) -> None:
-        """Take up rows.
+    def take(
+        self,
+        h: torch.Tensor,
+        x: torch.Tensor,
+        n_total: int,
+        share: float,
+        backend: str = "torch",
+    ) -> None:
+        """Take up rows; their sum is of their own dtype, the running means are not.
 
         Parameters
         ----------
@@ -94,9 +101,10 @@ class Statistics(nn.Module):
             Rows over all processes.
         share : float
             What they count all together.
+        backend : {"torch", "fast"}, default="torch"
         """
-        h, x = h.to(self.A.dtype), x.to(self.A.dtype)
-        A, B, used = h.t() @ h, h.t() @ x, (h != 0).any(0).to(h.dtype)
+        A, B = (_sparse_products if backend == "fast" else _products)(h, x)
+        used = A.diagonal().sign()
         sum_over_processes([A, B, used])
         self.A.add_(A, alpha=share / n_total)
         self.B.add_(B, alpha=share / n_total)
@@ -111,3 +119,16 @@ class Statistics(nn.Module):
     def drop(self, atoms: torch.Tensor) -> None:
         """Forget everything about these atoms."""
         self.A[atoms], self.A[:, atoms], self.B[atoms], self.idle[atoms] = 0, 0, 0, 0
+
+
+def _products(h, x):
+    """The twin of :func:`unlabeled.kernels.dictionary.products`."""
+    return h.t() @ h, h.t() @ x
+
+
+def _sparse_products(h, x):
+    from unlabeled.kernels import dictionary
+
+    A, B = h.new_empty(h.shape[1], h.shape[1]), h.new_empty(h.shape[1], x.shape[1])
+    dictionary.products(*(part.numpy() for part in (h.contiguous(), x.contiguous(), A, B)))
+    return A, B

@@ -25,6 +25,8 @@ class Coded:
         What they count in the statistics, all together.
     penalty : float
         Weight of |h|_1 in what the codes minimise.
+    backend : {"torch", "fast"}
+        Who computes, where there is a choice.
     """
 
     x: torch.Tensor
@@ -32,6 +34,7 @@ class Coded:
     n_total: int
     share: float
     penalty: float
+    backend: str = "torch"
 
 
 class Update(Spec):
@@ -40,9 +43,9 @@ class Update(Spec):
     def move(self, D: torch.Tensor, statistics: Statistics, coded: Coded) -> None:
         """Take up coded rows and change D, shape (n_components, n_features), in place."""
         statistics.forget(coded.share)
-        statistics.take(coded.h, coded.x, coded.n_total, coded.share)
-        self.improve(D, statistics)
+        statistics.take(coded.h, coded.x, coded.n_total, coded.share, coded.backend)
+        self.improve(D, statistics, coded.backend)
 
-    def improve(self, D: torch.Tensor, statistics: Statistics) -> None:
+    def improve(self, D: torch.Tensor, statistics: Statistics, backend: str = "torch") -> None:
         """Change D in place so that the error that the statistics know of falls."""
         raise NotImplementedError

@@ -115,10 +115,15 @@ class VariationalAutoencoder(nn.Module):
             "bound" (:math:`L_1`), "reconstruction" (mean of :math:`\log p(x \mid z_k)`) and "kl".
         """
         mean, log_std = self.posterior(x, y)
+        if e.shape[1] == 1:
+            z = mean + log_std.exp() * e[:, 0]
+            log_p = self.likelihood.log_prob(x, self.outputs(z, y))
+            kl = self.divergence(mean, log_std)
+            bound = log_p - kl
+            objective = bound if beta == 1 else log_p - beta * kl
+            return objective, {"bound": bound, "reconstruction": log_p, "kl": kl}
         log_p, log_ratio = self.log_weights(x, mean, log_std, e, y)
         kl = self.divergence(mean, log_std)
-        if e.shape[1] == 1:
-            log_ratio = -kl[:, None]
         bound = _log_mean_exp(log_p + log_ratio)
         objective = bound if beta == 1 else _log_mean_exp(log_p + beta * log_ratio)
         return objective, {"bound": bound, "reconstruction": log_p.mean(1), "kl": kl}

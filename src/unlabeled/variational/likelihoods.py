@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from unlabeled.sampling import Noise, bernoulli, gaussian
+from unlabeled.sampling import Noise, bernoulli, bernoulli_logits, gaussian
 from unlabeled.spec import Spec
 
 __all__ = ["LIKELIHOODS", "Bernoulli", "Gaussian", "Likelihood"]
@@ -103,7 +103,7 @@ class Bernoulli(Likelihood):
         return torch.sigmoid(f)
 
     def sample(self, f, noise):
-        return bernoulli(torch.sigmoid(f), noise)
+        return bernoulli_logits(f, noise)
 
 
 class Gaussian(Likelihood):

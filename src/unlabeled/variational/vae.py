@@ -92,6 +92,9 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         "cpu", "cuda", or "auto": where X is if it is a tensor, else CUDA if there is one.
     precision : {"float32", "bf16"}, default="float32"
         Of the networks while learning; sums and likelihoods are never in bf16.
+    backend : {"auto", "torch", "fast"}, default="auto"
+        Who draws: plain torch, or compiled kernels (`pip install 'unlabeled[fast]'`). "auto" takes
+        the kernels on a CPU for which `unlabeled compile` has compiled them.
     random_state : int, RandomState, Generator or None, default=None
         Same number, same model.
     verbose : int, default=0
@@ -101,6 +104,8 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
     ----------
     module_ : VariationalAutoencoder
         The model itself, a plain `nn.Module`.
+    backend_ : {"torch", "fast"}
+        Who drew while it learned.
     history_ : dict of list
         A value per epoch for "epoch", "seconds" and every term, in nats per row: "bound" (to be
         raised), "reconstruction" (log p(x | z)) and "kl", whose difference it is for
@@ -161,6 +166,7 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         validation_fraction=0.0,
         device="auto",
         precision="float32",
+        backend="auto",
         random_state=None,
         verbose=0,
     ):
@@ -184,6 +190,7 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
         self.validation_fraction = validation_fraction
         self.device = device
         self.precision = precision
+        self.backend = backend
         self.random_state = random_state
         self.verbose = verbose
 
@@ -239,7 +246,7 @@ class VAE(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, DensityMixi
             objective, terms = self._objective(batch, at(self.beta, batch.progress))
         (-objective.sum() / batch.n_total).backward()
         self._training.parts["step"](batch.progress)
-        return {name: value.mean() for name, value in terms.items()}
+        return {name: value.detach().mean() for name, value in terms.items()}
 
     @torch.no_grad()
     def _evaluate(self, batch):

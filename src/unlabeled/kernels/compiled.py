@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any
 
 import torch  # first: see above
-from numba import njit, prange, set_num_threads, threading_layer
-from numba.core import config
+from numba import config, njit, prange, set_num_threads
+from numba.np.ufunc import threading_layer
 
 __all__ = ["Kernel", "compiled", "part"]
 
@@ -55,7 +55,7 @@ class Kernel:
 
     def __call__(self, *arguments, together: bool = True):
         """Run; `together=False` where there is too little to do for two threads."""
-        n_threads = min(torch.get_num_threads(), config.NUMBA_NUM_THREADS)
+        n_threads = min(torch.get_num_threads(), config.NUMBA_NUM_THREADS)  # pyright: ignore
         if not together or n_threads == 1 or not shares_threads(os.getpid()):
             return self.alone(*arguments)
         set_num_threads(n_threads)

@@ -17,7 +17,7 @@ _BETWEEN = 20  # steps from one look at the duality gap to the next
 class FISTA(Solver):
     """The Lasso by accelerated proximal gradient steps with restarts, all rows at once.
 
-    While few atoms are at work in every row, the steps are on these alone. A row is done when its
+    While few atoms are at work in a row, its steps are on these alone. A row is done when its
     duality gap is below `tol` of its objective; the others go on. Rows that are still open after
     `max_steps`, because atoms are nearly the same, are finished by :class:`FeatureSign`.
 
@@ -49,19 +49,13 @@ class FISTA(Solver):
         self.max_steps = max_steps
 
     def solve(self, problem: LeastSquares, alpha: float, positive: bool = False) -> torch.Tensor:
-        codes, few = problem.zeros(), True
+        codes = problem.zeros()
         open_rows = torch.arange(len(codes), device=codes.device)
         state, c = start(codes), problem.correlation(problem.x)
+        few = torch.ones_like(open_rows, dtype=torch.bool)
         for done in range(0, self.max_steps, _BETWEEN):
             n_steps = min(_BETWEEN, self.max_steps - done)
-            if few:
-                active = at_work(state[0], c, alpha, positive)
-                few = len(active) > 0 and are_few(active, problem)
-            if few:
-                state = start(work(problem, state[0], c, active, n_steps, alpha, positive))
-            else:
-                L = problem.lipschitz()
-                state = accelerated(problem, state, n_steps, L, alpha, positive)
+            state, few = _steps(problem, state, c, few, n_steps, alpha, positive)
             h = state[0]
             r = problem.residual(h)
             c = problem.correlation(r)
@@ -70,7 +64,27 @@ class FISTA(Solver):
             codes[open_rows] = h
             if not bool(left.any()):
                 return codes
-            open_rows, problem, c = open_rows[left], problem.rows(left), c[left]
+            open_rows, problem, c, few = open_rows[left], problem.rows(left), c[left], few[left]
             state = tuple(part[left] for part in state)
         codes[open_rows] = FeatureSign(self.tol).search(problem, state[0], alpha, positive)
         return codes
+
+
+def _steps(problem, state, c, few, n_steps, alpha, positive):
+    """So many steps: on the atoms at work in rows that never had many, on all in the others."""
+    if few.any():
+        active = at_work(state[0], c, alpha, positive)
+        few = few & are_few(active, problem)
+    new = tuple(part.clone() for part in state)
+    if few.any():
+        some = problem.rows(few), state[0][few], c[few], active[few]
+        _put(new, few, start(work(*some, n_steps, alpha, positive)))
+    if not few.all():
+        L, own = problem.lipschitz(), tuple(part[~few] for part in state)
+        _put(new, ~few, accelerated(problem.rows(~few), own, n_steps, L, alpha, positive))
+    return new, few
+
+
+def _put(whole, rows, parts):
+    for part, new in zip(whole, parts, strict=True):
+        part[rows] = new

@@ -6,8 +6,8 @@ The codes of all other atoms are held at zero, so that a step costs the square o
     \min_{h_a} \tfrac12 h_a^\top G_{aa} h_a - b_a^\top h_a + \alpha \|h_a\|_1 .
 
 To the atoms that have codes come those that violate :math:`|c_k| \le \alpha` by more than half as
-much as the worst one of their row (and, where other rows have more, some that do nothing). L is
-the largest sum of :math:`|G_{aa}|` along a row.
+much as the worst one of their row. L is the largest sum of :math:`|G_{aa}|` along a row. What is
+done with a row depends on that row alone.
 """
 
 import torch
@@ -29,11 +29,11 @@ def at_work(h: torch.Tensor, c: torch.Tensor, alpha: float, positive: bool) -> t
     return (h != 0) | (pull >= level.clamp(min=alpha))
 
 
-def are_few(active: torch.Tensor, problem: LeastSquares) -> bool:
-    """Whether so few atoms are at work in every row that steps on these alone are less work."""
+def are_few(active: torch.Tensor, problem: LeastSquares) -> torch.Tensor:
+    """Whether so few atoms are at work that steps on these alone are less work; bool, of rows."""
     n_components, n_features = problem.D.shape
-    most = int(active.count_nonzero(1).amax())
-    return _GAIN * most**2 < n_components * min(n_components, 2 * n_features)
+    everything = n_components * min(n_components, 2 * n_features)
+    return _GAIN * active.count_nonzero(1) ** 2 < everything
 
 
 def work(problem, h, c, active, n_steps: int, alpha: float, positive: bool) -> torch.Tensor:
@@ -48,10 +48,10 @@ def work(problem, h, c, active, n_steps: int, alpha: float, positive: bool) -> t
     alpha : float
     positive : bool
     """
-    atoms, _ = padded(active)
+    atoms, real = padded(active)
     new = torch.zeros_like(h)
     for part in torch.arange(len(h), device=h.device).split(_rows_at_once(atoms)):
-        few = _Few(problem.rows(part), h[part], c[part], atoms[part])
+        few = _Few(problem.rows(part), h[part], c[part], atoms[part], real[part])
         h_few = accelerated(few, start(few.h), n_steps, few.L, alpha, positive)[0]
         new[part] = new[part].scatter_(1, atoms[part], h_few)
     return new
@@ -62,11 +62,16 @@ def _rows_at_once(atoms):
 
 
 class _Few:
-    """What :func:`accelerated` asks of a problem, for the atoms at work of each row."""
+    """What :func:`accelerated` asks of a problem, for the atoms at work of each row.
 
-    def __init__(self, problem, h, c, atoms):
-        self.G, self.h = problem.gram(atoms), h.gather(1, atoms)
-        self.b = torch.baddbmm(c.gather(1, atoms)[:, :, None], self.G, self.h[:, :, None])
+    Rows with fewer of them than others are filled up with atoms that are cut off from the rest.
+    """
+
+    def __init__(self, problem, h, c, atoms, real):
+        real = real.to(h.dtype)
+        self.h, c = h.gather(1, atoms) * real, c.gather(1, atoms) * real
+        self.G = problem.gram(atoms) * real[:, :, None] * real[:, None, :]
+        self.b = torch.baddbmm(c[:, :, None], self.G, self.h[:, :, None])
         self.L = self.G.abs().sum(2).amax(1, keepdim=True)
 
     def descent(self, L):

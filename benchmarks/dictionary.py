@@ -75,12 +75,24 @@ BENCHMARK = Benchmark(
         Contestant(
             "Unlabeled, fast",
             "unlabeled",
-            {"backend": "fast"},
+            {"backend": "fast", "forgetting": 0.0},
             "`SparseCoding.partial_fit` with the kernels, 512 rows a call, until the objective "
             "of held-out rows is no higher than scikit-learn's; looking at it is not timed. "
-            "`forgetting=0`: all rows count alike, as they do there.",
+            "`forgetting=0`, all rows count alike: the best of five settings that were tried on "
+            "the 16 x 16 patches and 256 atoms, on these held-out rows.",
         ),
-        Contestant("Unlabeled, torch", "unlabeled", {"backend": "torch"}, "the same in torch."),
+        Contestant(
+            "Unlabeled, fast, as it comes",
+            "unlabeled",
+            {"backend": "fast", "forgetting": 5.0},
+            "the same with the default, `forgetting=5`, which trusts recent rows more.",
+        ),
+        Contestant(
+            "Unlabeled, torch",
+            "unlabeled",
+            {"backend": "torch", "forgetting": 0.0},
+            "as the first, in torch.",
+        ),
         Contestant(
             "scikit-learn",
             "scikit_learn",

@@ -191,7 +191,7 @@ def sparse_codes(data, *, alpha, solver):
     return (code if solver else lambda: model.transform(X)), lambda h: {"h": h}
 
 
-def dictionary(data, *, side, n_components, alpha, batch_size, backend):
+def dictionary(data, *, side, n_components, alpha, batch_size, backend, forgetting):
     """`SparseCoding.partial_fit`, as many batches as it takes to come to scikit-learn's level."""
     from unlabeled import SparseCoding
 
@@ -201,9 +201,9 @@ def dictionary(data, *, side, n_components, alpha, batch_size, backend):
     )
 
     def fresh():
-        options = {"alpha": alpha, "batch_size": batch_size, "forgetting": 0, "n_epochs": 0}
+        options = {"alpha": alpha, "batch_size": batch_size, "n_epochs": 0}
         where = {"backend": backend, "device": "cpu", "random_state": 0}
-        model = SparseCoding(n_components, **options, **where)
+        model = SparseCoding(n_components, forgetting=forgetting, **options, **where)
         model.fit(X).module_.D.data.copy_(model.module_.D.new_tensor(atoms[:n_components]))
         return model
 
@@ -212,7 +212,7 @@ def dictionary(data, *, side, n_components, alpha, batch_size, backend):
             for start in range(0, len(X) - batch_size + 1, batch_size):
                 yield X[start : start + batch_size]
 
-    key = f"batches{case}, {backend}"
+    key = f"batches{case}, {backend}, {forgetting}"
     if key not in data:
         model = fresh()
         ready = (-model.partial_fit(x).score(T) <= level for x in batches())

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -58,7 +59,7 @@ def run(
     from unlabeled.papers.record import circumstances
 
     rows, threads = rows or benchmark.rows, threads or n_cores()
-    record = {**circumstances(), "threads": threads}
+    record = {**circumstances(), "load": _load(), "threads": threads}
     if is_busy(record):
         tell(f"this machine is busy (load {record['load']}): do not believe what follows")
     present, missing = _present(benchmark, tell)
@@ -126,5 +127,21 @@ def _kept(folder, case, contestant):
     return folder / f"{case}, {contestant.name}.npz"
 
 
-def _load():
-    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
+def _load(seconds: float = 1.0) -> float | None:
+    """How many cores are at work, all processes together: what was before does not count."""
+    try:
+        busy, idle = _ticks()
+        time.sleep(seconds)
+        busy_now, idle_now = _ticks()
+    except OSError:
+        return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
+    busy, idle = busy_now - busy, idle_now - idle
+    return round(busy / max(1, busy + idle) * os.cpu_count(), 1)
+
+
+def _ticks():
+    """Of all cores since the system started: at work, and not."""
+    with open("/proc/stat") as file:
+        ticks = [int(number) for number in file.readline().split()[1:]]
+    idle = ticks[3] + ticks[4]
+    return sum(ticks[:8]) - idle, idle

@@ -30,7 +30,9 @@ def bernoulli(p: torch.Tensor, noise: Noise) -> torch.Tensor:
     if p.device.type != "cpu":
         return noise.bernoulli(p)
     u = noise.uniform(p.shape)
-    return (u < p).to(p.dtype) if p.dtype != u.dtype else torch.lt(u, p, out=u)
+    if p.dtype == torch.float64:
+        return (u.double() < p).double()
+    return torch.lt(u, p.to(u.dtype), out=u).to(p.dtype)  # comparing two dtypes is slow
 
 
 def bernoulli_logits(f: torch.Tensor, noise: Noise) -> torch.Tensor:

@@ -1,7 +1,8 @@
 """Compiling all kernels ahead of their use, and knowing whether that has been done.
 
-numba keeps machine code in its own cache. What is kept here is a stamp that names everything the
-code depends on: the versions of numba, LLVM and Python, the processor, and the kernels' sources.
+numba keeps machine code in its own cache, beside the sources. What is kept here is a stamp that
+names everything the code depends on: the versions of numba, LLVM and Python, the processor, and
+the kernels' sources, with their place.
 """
 
 import hashlib
@@ -66,4 +67,5 @@ def _depends_on() -> tuple[str, ...]:
     content = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     versions = (f"{name} {metadata.version(name)}" for name in ("numba", "llvmlite", "numpy"))
     processor = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
-    return (*versions, f"python {sys.version}", processor, f"sources {content}")
+    place = f"sources {content} in {Path(__file__).parent}"
+    return (*versions, f"python {sys.version}", processor, place)

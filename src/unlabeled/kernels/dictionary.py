@@ -29,7 +29,7 @@ def descend(u, A, d):
             if A_jk != 0:
                 for i in range(u_j.size):
                     u_j[i] -= A_jk * change[i]
-        energy = A[j, j] - A[j, j]
+        energy = u.dtype.type(0)
         for i in range(u_j.size):
             energy += u_j[i] * u_j[i]
         size = np.sqrt(energy)

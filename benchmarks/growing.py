@@ -21,7 +21,7 @@ __all__ = ["Clock", "floor", "simulated", "speed"]
 
 N_VISIBLE = 784
 STRIDE = 16  # values between the beginnings of two rows
-WORK = 5_000_000  # rows times hidden units, in the steps of one number
+WORK = 2_500_000  # rows times hidden units, in the steps of one number
 STEPS = range(4, 101)  # but no fewer and no more than these
 
 

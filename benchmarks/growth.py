@@ -17,7 +17,7 @@ __all__ = ["AXES", "PICTURE", "TITLE", "VARIANTS", "measure", "points", "section
 TITLE = "Growth: CD-1 on 784 bits, rows per second"
 ROOT = Path(__file__).parents[1]
 PICTURE = "benchmark_growth.svg"
-ROUNDS = 3
+ROUNDS = 2
 
 VARIANTS = {
     "float32": {"precision": "float32", "backend": "torch"},

@@ -1,6 +1,7 @@
 """Rows by number, whatever holds them, and what is said of them in passing."""
 
 import mmap
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -153,3 +154,19 @@ def test_a_fingerprint_is_of_the_data_not_of_their_holder():
     other[-1, -1] += 1
     assert fingerprint(as_rows(other)) != fingerprint(as_rows(X))
     assert fingerprint(as_rows(X[:-1])) != fingerprint(as_rows(X))
+
+
+@pytest.mark.parametrize("view", ["columns", "windows", "fortran"])
+def test_a_view_is_not_copied_for_a_few_of_its_rows(view):
+    whole = np.arange(10**6, dtype=np.float32).reshape(1000, 1000)
+    X = {
+        "columns": whole[:, ::2],
+        "windows": np.lib.stride_tricks.sliding_window_view(whole.ravel(), 500)[:900_000],
+        "fortran": np.asfortranarray(whole),
+    }[view]
+    rows, index = as_rows(X), np.array([5, 3, 899])
+    tracemalloc.start()
+    x = rows.fetch(index)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert np.array_equal(x.numpy(), X[index]) and peak < 100_000

@@ -90,7 +90,8 @@ class ArrayRows(Rows):
         return torch.from_numpy(x)
 
     def _gathered(self, index):
-        return torch.from_numpy(self._array.take(index, 0).astype(self._dtype, copy=False))
+        x = self._array.take(index, 0) if self._array.flags.c_contiguous else self._array[index]
+        return torch.from_numpy(np.ascontiguousarray(x, self._dtype))  # take would copy all rows
 
     def _neighbours(self, index):
         """Positions in `index` of rows that lie close enough together to be read at once."""

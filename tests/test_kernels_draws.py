@@ -12,8 +12,6 @@ pytest.importorskip("numba")
 from unlabeled import RBM
 from unlabeled.datasets import bars_and_stripes
 from unlabeled.kernels import draws, functions, generator
-from unlabeled.kernels.draws import bernoulli as kernel
-from unlabeled.kernels.draws import bernoulli_logits as logits_kernel
 from unlabeled.sampling import Noise, bernoulli, bernoulli_logits
 from unlabeled.sampling.noise import N_BLOCKS
 
@@ -92,9 +90,9 @@ def test_draws_are_those_of_the_plain_twin(edges, together):
     f = np.random.default_rng(0).normal(scale=3, size=u.size).astype(np.float32)
     p = (1 / (1 + np.exp(-f.astype(np.float64)))).astype(np.float32)
     starts = np.array(edges) * width
-    for run, given in ((kernel, p), (logits_kernel, f)):
+    for are_logits, given in ((False, p), (True, f)):
         x = np.empty_like(f)
-        run(given, x, starts, 2, KEY, together=together)
+        draws.bernoulli(given, are_logits, x, starts, 2, KEY, together=together)
         differ = (x == 1) != (u < p)
         assert (np.abs(u - p)[differ] < 1e-6).all() and differ.sum() <= 2
 

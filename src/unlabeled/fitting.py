@@ -181,14 +181,16 @@ class FitTemplate(CallbackSupportMixin):
     def _epoch(self, rows, index, held_out, watched, saved=None) -> dict[str, float]:
         """One pass over the rows; returns what is reported of it."""
         training, began = self._training, time.perf_counter()
+        every = getattr(self, "sync_every", 1) if distributed.world() > 1 else 1
         self._forget_estimates()
         with learning(self.module_) as own_draws:
             for batch in training.batches(rows, index):
                 with own_draws(batch.noise):
-                    training.add(self._learn(batch), len(batch.x))
+                    training.add(self._learn(batch, every), len(batch.x))
                 if saved is not None:
                     saved.now_and_then()
-        self._come_together()
+        if every > 1:
+            distributed.average_over_processes(self.module_)
         report = {"epoch": training.epoch + 1, **training.finish_epoch()}
         if watched is not None:
             report |= self._means(*watched)
@@ -199,23 +201,15 @@ class FitTemplate(CallbackSupportMixin):
         self._record(report)
         return report
 
-    def _learn(self, batch):
+    def _learn(self, batch, every: int):
         """One update: together, or apart with an average over the processes now and then."""
-        if self._sync_every == 1:
+        if every == 1:
             return self._step(batch)
         with distributed.apart():
             terms = self._step(batch)
-        if self._training.step % self._sync_every == 0:
-            self._come_together()
-        return terms
-
-    def _come_together(self):
-        if self._sync_every > 1:
+        if self._training.step % every == 0:
             distributed.average_over_processes(self.module_)
-
-    @property
-    def _sync_every(self) -> int:
-        return getattr(self, "sync_every", 1) if distributed.world() > 1 else 1
+        return terms
 
     def _means(self, rows, index) -> dict[str, float]:
         """Terms of rows, with the same noise in every epoch."""

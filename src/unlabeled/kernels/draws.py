@@ -11,20 +11,17 @@ from unlabeled.kernels.compiled import compiled, part
 from unlabeled.kernels.functions import cos_sin_turn, exp_minus, log
 from unlabeled.kernels.generator import PIECE, key_of_piece, new_bits, uniform
 
-__all__ = ["bernoulli", "bernoulli_logits", "draw", "fill_normal", "normal", "rehearse"]
+__all__ = ["bernoulli", "bernoulli_bf16", "draw", "fill_normal", "normal", "rehearse"]
 
 _ENOUGH = 2**20  # values, half a millisecond of one thread, that are worth waiting for others
 _ONE_BF16 = np.uint16(0x3F80)
 
 
 @part
-def _is_one_of(p, bits):
-    return uniform(bits) < p
-
-
-@part
-def _is_one_of_logit(f, bits):
-    return uniform(bits) * (float32(1.0) + exp_minus(f)) < float32(1.0)
+def _is_one(value, bits, are_logits):
+    if are_logits:
+        return uniform(bits) * (float32(1.0) + exp_minus(value)) < float32(1.0)
+    return uniform(bits) < value
 
 
 @part
@@ -33,33 +30,46 @@ def _widened(bf16):
 
 
 @part
+def _n_pieces_of(starts, block):
+    return (starts[block + 1] - starts[block] + PIECE - 1) // PIECE
+
+
+@part
 def _n_pieces(starts):
     n = 0
     for block in range(starts.size - 1):
-        n += (starts[block + 1] - starts[block] + PIECE - 1) // PIECE
+        n += _n_pieces_of(starts, block)
     return n
 
 
 @part
-def _place(starts, k):
-    """Block, number within the block, begin and end of piece k of all."""
-    block = 0
-    n = (starts[1] - starts[0] + PIECE - 1) // PIECE
-    while k >= n:
-        k -= n
+def _piece(starts, first_block, key, k):
+    """Begin and end of piece k of all blocks, and at least as many random bits as it has values.
+
+    (The index of a `prange` has no sign, hence np.int64(k).)
+    """
+    block, piece = 0, np.int64(k)
+    while piece >= _n_pieces_of(starts, block):
+        piece -= _n_pieces_of(starts, block)
         block += 1
-        n = (starts[block + 1] - starts[block] + PIECE - 1) // PIECE
-    begin = starts[block] + k * PIECE
-    return block, k, begin, min(begin + PIECE, starts[block + 1])
+    begin = starts[block] + piece * PIECE
+    end = min(begin + PIECE, starts[block + 1])
+    # An even number, as :func:`normal` wants two for two.
+    bits = new_bits(key_of_piece(key, first_block + block, piece), (end - begin + 1) // 2 * 2)
+    return begin, end, bits
 
 
 @compiled
-def bernoulli(p, x, starts, first_block, key):
+def bernoulli(given, are_logits, x, starts, first_block, key):
     """Draw x = 1 with probability p, else 0.
 
     Parameters
     ----------
-    p, x : arrays of shape (n,), float32
+    given : array of shape (n,), float32
+        p, or its log-odds.
+    are_logits : bool
+        Which of them.
+    x : array of shape (n,), float32
     starts : array of int64 of shape (n_blocks + 1,)
         Where each block of values begins, and n.
     first_block : int
@@ -68,44 +78,21 @@ def bernoulli(p, x, starts, first_block, key):
         Of the draw.
     """
     for k in prange(_n_pieces(starts)):
-        block, piece, begin, end = _place(starts, np.int64(k))
-        bits = new_bits(key_of_piece(key, first_block + block, piece), end - begin)
-        p_k, x_k = p[begin:end], x[begin:end]
-        for i in range(p_k.size):
-            x_k[i] = float32(_is_one_of(p_k[i], bits[i]))
+        begin, end, bits = _piece(starts, first_block, key, k)
+        given_k, x_k = given[begin:end], x[begin:end]
+        for i in range(given_k.size):
+            x_k[i] = float32(_is_one(given_k[i], bits[i], are_logits))
 
 
 @compiled
-def bernoulli_logits(f, x, starts, first_block, key):
-    """The same with probability sigmoid(f)."""
+def bernoulli_bf16(given, are_logits, x, starts, first_block, key):
+    """The same for bfloat16, whose bits are given as uint16."""
     for k in prange(_n_pieces(starts)):
-        block, piece, begin, end = _place(starts, np.int64(k))
-        bits = new_bits(key_of_piece(key, first_block + block, piece), end - begin)
-        f_k, x_k = f[begin:end], x[begin:end]
-        for i in range(f_k.size):
-            x_k[i] = float32(_is_one_of_logit(f_k[i], bits[i]))
-
-
-@compiled
-def bernoulli_bf16(p, x, starts, first_block, key):
-    """As `bernoulli` for bfloat16, whose bits are given as uint16."""
-    for k in prange(_n_pieces(starts)):
-        block, piece, begin, end = _place(starts, np.int64(k))
-        bits = new_bits(key_of_piece(key, first_block + block, piece), end - begin)
-        p_k, x_k = p[begin:end], x[begin:end]
-        for i in range(p_k.size):
-            x_k[i] = _ONE_BF16 if _is_one_of(_widened(p_k[i]), bits[i]) else np.uint16(0)
-
-
-@compiled
-def bernoulli_logits_bf16(f, x, starts, first_block, key):
-    """As `bernoulli_logits` for bfloat16, whose bits are given as uint16."""
-    for k in prange(_n_pieces(starts)):
-        block, piece, begin, end = _place(starts, np.int64(k))
-        bits = new_bits(key_of_piece(key, first_block + block, piece), end - begin)
-        f_k, x_k = f[begin:end], x[begin:end]
-        for i in range(f_k.size):
-            x_k[i] = _ONE_BF16 if _is_one_of_logit(_widened(f_k[i]), bits[i]) else np.uint16(0)
+        begin, end, bits = _piece(starts, first_block, key, k)
+        given_k, x_k = given[begin:end], x[begin:end]
+        for i in range(given_k.size):
+            is_one = _is_one(_widened(given_k[i]), bits[i], are_logits)
+            x_k[i] = _ONE_BF16 if is_one else np.uint16(0)
 
 
 @compiled
@@ -115,9 +102,8 @@ def normal(x, starts, first_block, key):
     .. math:: \sqrt{-2 \log u} \, (\cos 2 \pi t, \sin 2 \pi t), \qquad t, u \sim U(0, 1)
     """
     for k in prange(_n_pieces(starts)):
-        block, piece, begin, end = _place(starts, np.int64(k))
+        begin, end, bits = _piece(starts, first_block, key, k)
         half = (end - begin + 1) // 2
-        bits = new_bits(key_of_piece(key, first_block + block, piece), 2 * half)
         first, second, pair = bits[:half], bits[half : 2 * half], np.empty(2 * half, np.float32)
         x_k, y_k = pair[:half], pair[half:]
         for i in range(half):
@@ -127,22 +113,18 @@ def normal(x, starts, first_block, key):
         x[begin:end] = pair[: end - begin]
 
 
-_KERNELS = {
-    ("bernoulli", torch.float32): bernoulli,
-    ("bernoulli", torch.bfloat16): bernoulli_bf16,
-    ("bernoulli_logits", torch.float32): bernoulli_logits,
-    ("bernoulli_logits", torch.bfloat16): bernoulli_logits_bf16,
-}
+_KERNELS = {torch.float32: bernoulli, torch.bfloat16: bernoulli_bf16}
 
 
-def draw(name: str, given: torch.Tensor, edges, first_block: int, key: int) -> torch.Tensor:
-    """Draw zeros and ones for a tensor of probabilities or log-odds.
+def draw(given: torch.Tensor, are_logits: bool, edges, first_block: int, key: int):
+    """Draw zeros and ones.
 
     Parameters
     ----------
-    name : {"bernoulli", "bernoulli_logits"}
-        What `given` holds.
     given : tensor of shape (n, ...), float32 or bfloat16
+        Probabilities, or log-odds.
+    are_logits : bool
+        Which of them.
     edges : list of int
         The row at which each block begins, and n.
     first_block, key : int
@@ -154,8 +136,9 @@ def draw(name: str, given: torch.Tensor, edges, first_block: int, key: int) -> t
     """
     given = given.contiguous()
     x = torch.empty_like(given)
-    kernel, starts = _KERNELS[name, given.dtype], _starts(x, edges)
-    kernel(_flat(given), _flat(x), starts, first_block, key, together=x.numel() >= _ENOUGH)
+    where = _starts(x, edges), first_block, key
+    kernel, together = _KERNELS[given.dtype], x.numel() >= _ENOUGH
+    kernel(_flat(given), are_logits, _flat(x), *where, together=together)
     return x
 
 
@@ -183,9 +166,9 @@ def _flat(x):
 
 def rehearse() -> None:
     """Call every kernel once, in both ways."""
-    for (_, dtype), kernel in _KERNELS.items():
-        given = _flat(torch.zeros(5, dtype=dtype))
-        for together in (False, True):
-            kernel(given, np.empty_like(given), np.array([0, 5]), 0, 1, together=together)
+    where = np.array([0, 5]), 0, 1
     for together in (False, True):
-        normal(np.empty(5, np.float32), np.array([0, 5]), 0, 1, together=together)
+        for dtype, kernel in _KERNELS.items():
+            given = _flat(torch.zeros(5, dtype=dtype))
+            kernel(given, True, np.empty_like(given), *where, together=together)
+        normal(np.empty(5, np.float32), *where, together=together)

@@ -26,7 +26,7 @@ def bernoulli(p: torch.Tensor, noise: Noise) -> torch.Tensor:
         Zeros and ones of the shape and dtype of `p`.
     """
     if _is_for_kernels(p, noise):
-        return _compiled("bernoulli", p, noise)
+        return _compiled(p, False, noise)
     if p.device.type != "cpu":
         return noise.bernoulli(p)
     u = noise.uniform(p.shape)
@@ -51,7 +51,7 @@ def bernoulli_logits(f: torch.Tensor, noise: Noise) -> torch.Tensor:
         Zeros and ones of the shape and dtype of `f`.
     """
     if _is_for_kernels(f, noise):
-        return _compiled("bernoulli_logits", f, noise)
+        return _compiled(f, True, noise)
     return bernoulli(torch.sigmoid(f), noise)
 
 
@@ -64,7 +64,7 @@ def _is_for_kernels(given: torch.Tensor, noise: Noise) -> bool:
     return noise.backend == "fast" and given.dtype in (torch.float32, torch.bfloat16)
 
 
-def _compiled(name: str, given: torch.Tensor, noise: Noise) -> torch.Tensor:
-    from unlabeled.kernels import draws
+def _compiled(given: torch.Tensor, are_logits: bool, noise: Noise) -> torch.Tensor:
+    from unlabeled.kernels.draws import draw
 
-    return draws.draw(name, given, noise.edges(len(given)), noise.blocks[0], noise.next_key())
+    return draw(given, are_logits, noise.edges(len(given)), noise.blocks[0], noise.next_key())

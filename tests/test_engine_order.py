@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 from estimators import digits, make
+from visits import batch_indices
 
 from unlabeled import RBM
 from unlabeled.engine import order
-from unlabeled.engine.order import batch_indices, n_batches, windows
+from unlabeled.engine.order import n_batches, windows
 from unlabeled.engine.rows import ArrayRows
 from unlabeled.engine.training import Training
 

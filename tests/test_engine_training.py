@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 from estimators import digits, each, fitted, make, weights
+from visits import batch_indices
 
 from unlabeled.engine import device, training
 from unlabeled.engine.device import choose_device, choose_precision, products_dtype
-from unlabeled.engine.order import batch_indices
 from unlabeled.engine.rows import as_rows
 from unlabeled.engine.training import Training
 from unlabeled.sampling import Noise

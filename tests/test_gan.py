@@ -7,10 +7,10 @@ import pytest
 import torch
 from estimators import assert_same_model, digits, make, weights
 from sklearn.datasets import load_digits
+from visits import batch_indices
 
 from unlabeled import GAN, load
 from unlabeled.datasets import ring_centres, ring_of_gaussians
-from unlabeled.engine.order import batch_indices
 from unlabeled.networks import ConvolutionalEncoder
 from unlabeled.sampling.noise import Noise
 

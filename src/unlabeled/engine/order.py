@@ -7,7 +7,7 @@ import torch
 
 from unlabeled.sampling.noise import stream_seed
 
-__all__ = ["Window", "batch_indices", "n_batches", "windows"]
+__all__ = ["Window", "n_batches", "windows"]
 
 BLOCK = 2**16  # rows that lie together on disk
 WINDOW = 8  # blocks that are shuffled jointly: a full permutation up to 524 288 rows
@@ -41,6 +41,11 @@ def windows(n_rows: int, batch_size: int, seed: int, epoch: int) -> Iterator[Win
 
     Blocks are visited in random order and the rows of every window of 8 blocks are shuffled
     jointly, so that a file on disk is read nearly in sequence.
+
+    Examples
+    --------
+    >>> sorted(int(i) for window in windows(5, 2, seed=0, epoch=0) for i in window.rows)
+    [0, 1, 2, 3, 4]
     """
     generator = torch.Generator().manual_seed(stream_seed(seed, epoch, _ORDER))
     order = torch.randperm(n_batches(n_rows, BLOCK), generator=generator).tolist()
@@ -53,19 +58,3 @@ def windows(n_rows: int, batch_size: int, seed: int, epoch: int) -> Iterator[Win
         whole = len(rows) if is_last else len(rows) // batch_size * batch_size
         rest = rows[whole:]
         yield Window(blocks[k : k + 2 * WINDOW], rows[:whole])
-
-
-def batch_indices(n_rows: int, batch_size: int, seed: int, epoch: int) -> Iterator[torch.Tensor]:
-    """The rows of each batch of one epoch, window after window.
-
-    Yields
-    ------
-    tensor of int64, shape (batch_size,) (the last one may be shorter)
-
-    Examples
-    --------
-    >>> sorted(int(i) for batch in batch_indices(5, 2, seed=0, epoch=0) for i in batch)
-    [0, 1, 2, 3, 4]
-    """
-    for window in windows(n_rows, batch_size, seed, epoch):
-        yield from window.rows.split(batch_size) if len(window.rows) else ()

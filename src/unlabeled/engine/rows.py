@@ -90,8 +90,9 @@ class ArrayRows(Rows):
         return torch.from_numpy(x)
 
     def _gathered(self, index):
+        # Of anything else `take`, which is the quicker one, would copy the whole first.
         x = self._array.take(index, 0) if self._array.flags.c_contiguous else self._array[index]
-        return torch.from_numpy(np.ascontiguousarray(x, self._dtype))  # take would copy all rows
+        return torch.from_numpy(np.ascontiguousarray(x, self._dtype))
 
     def _neighbours(self, index):
         """Positions in `index` of rows that lie close enough together to be read at once."""

@@ -95,7 +95,7 @@ sys.path.insert(0, sys.argv[1])
 from estimators import BIG, digits, make, public
 from unlabeled.engine import order
 
-order.BLOCK = 2**12  # a window of rows is in the process, and here it is a small one
+order.BLOCK = 2**11  # a window of rows is in the process, and here it is a small one
 
 def megabytes():
     lines = (line.split() for line in open("/proc/self/status") if line.endswith(" kB\\n"))

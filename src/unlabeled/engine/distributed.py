@@ -10,6 +10,7 @@ import atexit
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 import torch
 import torch.distributed as dist
@@ -33,6 +34,9 @@ def join(device: torch.device) -> None:
     if int(os.environ.get("WORLD_SIZE", 1)) > 1 and dist.is_available() and not _together():
         if device.type == "cuda":
             torch.cuda.set_device(device)
+        # Its functions have the group as a default: imported later, as torch's optimizers do,
+        # they would keep the group and its threads alive beyond `_leave`.
+        import_module("torch.distributed.nn.functional")
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
         atexit.register(_leave)
 
@@ -103,7 +107,10 @@ def same_everywhere(value):
 
 
 def _leave() -> None:
-    """Without a goodbye, a process that ends later than the others may be aborted."""
+    """Without a goodbye a process that ends later than the others may be aborted.
+
+    So may one whose group's threads still run, and hold tensors, while Python ends.
+    """
     if dist.is_initialized():
         dist.destroy_process_group()
 

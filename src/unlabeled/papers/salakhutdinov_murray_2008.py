@@ -88,6 +88,19 @@ RUNS = {
         "params": _pinned("cd", 25, 30),
         "seeds": [0],
     },
+    "cd25-long": {
+        "label": "CD-25, five times as long",
+        "note": "the same for 150 epochs.",
+        "published": "-86.34",
+        "params": _pinned("cd", 25, 150),
+        "seeds": [0],
+    },
+    "pcd5-long": {
+        "label": "PCD-5, longer",
+        "note": "the recipe with five Gibbs steps an update and 400 epochs.",
+        "params": _pinned("pcd", 5, 400),
+        "seeds": [0],
+    },
 }
 
 

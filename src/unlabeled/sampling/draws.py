@@ -4,7 +4,7 @@ import torch
 
 from unlabeled.sampling.noise import Noise
 
-__all__ = ["bernoulli", "bernoulli_logits", "gaussian"]
+__all__ = ["bernoulli", "bernoulli_logits", "categorical", "gaussian"]
 
 
 def bernoulli(p: torch.Tensor, noise: Noise) -> torch.Tensor:
@@ -53,6 +53,27 @@ def bernoulli_logits(f: torch.Tensor, noise: Noise) -> torch.Tensor:
     if _is_for_kernels(f, noise):
         return _compiled(f, True, noise)
     return bernoulli(torch.sigmoid(f), noise)
+
+
+def categorical(p: torch.Tensor, noise: Noise) -> torch.Tensor:
+    """One class of each group, as a one-hot row; a class of probability 0 never comes.
+
+    Parameters
+    ----------
+    p : tensor of shape (..., K)
+        Probabilities, rows first; of each group they need not add up to 1.
+    noise : Noise
+        Source of random numbers.
+
+    Returns
+    -------
+    tensor
+        Of the shape and dtype of `p`.
+    """
+    edges = p.cumsum(-1)
+    u = noise.uniform((*p.shape[:-1], 1)).to(p.dtype) * edges[..., -1:]
+    drawn = (edges <= u).sum(-1, keepdim=True)
+    return torch.zeros_like(p).scatter_(-1, drawn, 1.0)
 
 
 def gaussian(mean: torch.Tensor, std: torch.Tensor, noise: Noise):

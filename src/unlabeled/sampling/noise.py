@@ -116,6 +116,15 @@ class Noise:
         u = bits.bitwise_right_shift_(8).to(torch.float32)
         return u.mul_(2.0**-24).add_(0.5).view(shape)
 
+    def ragged(self, lengths: torch.Tensor) -> torch.Tensor:
+        """As :meth:`uniform`, `lengths[i]` numbers for row i; flat, one row after another."""
+        ends = [0, *lengths.cumsum(0).tolist()]
+        edges = self.edges(len(lengths))
+        parts = [torch.empty(ends[b] - ends[a], device=self.device) for a, b in pairwise(edges)]
+        for part, stream in zip(parts, self._streams.generators(), strict=True):
+            part.uniform_(generator=stream)
+        return torch.cat(parts)
+
     def bernoulli(self, p: torch.Tensor) -> torch.Tensor:
         """1 with probability p, else 0, by torch's own kernel: the quickest way on a GPU."""
         x, edges = torch.empty_like(p), self.edges(len(p))

@@ -1,96 +1,106 @@
 """Units: what they say of themselves is held to integration, differentiation and frequencies."""
 
 import math
+import re
 
 import pytest
 import torch
 
-from unlabeled.energy import Bernoulli, Gaussian
+from unlabeled.energy import (
+    Bernoulli,
+    Gaussian,
+    Mixed,
+    Multinomial,
+    NoisyReLU,
+    Softmax,
+    Spin,
+    check_unit,
+)
+from unlabeled.energy.enumeration import n_states, states
 from unlabeled.energy.units import UNITS, Unit
 from unlabeled.sampling import Noise
-from unlabeled.spec import choose, from_plain, to_plain
+from unlabeled.spec import choose
 
-KINDS = [Bernoulli(), Gaussian(variance=0.6), Gaussian(learn_variance=False, variance=2.0)]
-
-
-def built(kind, n=3):
-    return kind.build(n).double()
-
-
-def fields(n=5, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(n, 3, generator=generator, dtype=torch.float64) * 1.5
-
-
-def integrate(unit, f, function):
-    """Sum or integral over one unit's values of function(x) exp(s(x) f - R(x)), unit by unit."""
-    if unit.support is not None:
-        grid, step = torch.tensor(unit.support, dtype=torch.float64), 1.0
-    else:
-        grid = torch.linspace(-25, 25, 20001, dtype=torch.float64)
-        step = float(grid[1] - grid[0])
-    columns = []
-    for j in range(f.shape[1]):
-        x = torch.zeros(len(grid), f.shape[1], dtype=torch.float64)
-        x[:, j] = grid
-        weight = unit.statistic(x)[:, j] * f[:, j : j + 1] - unit.rest(x)[:, j]
-        columns.append((function(grid) * weight.exp()).sum(1) * step)
-    return torch.stack(columns, 1)
+LAYERS = [
+    (Bernoulli(), 3),
+    (Spin(), 3),
+    (Gaussian(variance=0.6), 3),
+    (Gaussian(learn_variance=False, variance=2.0), 3),
+    (NoisyReLU(), 3),
+    (Softmax(3), 6),
+    (Multinomial(4), 3),
+    (Mixed(((Bernoulli(), 2), (Softmax(3), 3), (Gaussian(variance=0.5), 2))), 7),
+]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=repr)
-class TestUnit:
-    def test_cumulant_is_the_log_of_the_sum_over_values(self, kind):
-        unit, f = built(kind), fields()
-        total = integrate(unit, f, torch.ones_like).log().sum(1)
-        torch.testing.assert_close(unit.cumulant(f), total, rtol=1e-8, atol=1e-8)
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("unit", "n_units"), LAYERS, ids=lambda x: f"{x}"[:40])
+def test_units_are_what_they_say(unit, n_units, seed):
+    check_unit(unit, n_units, seed)
 
-    def test_mean_is_the_mean(self, kind):
-        unit, f = built(kind), fields()
-        mean = integrate(unit, f, lambda x: x) / integrate(unit, f, torch.ones_like)
-        torch.testing.assert_close(unit.mean(f), mean, rtol=1e-8, atol=1e-8)
 
-    def test_cumulant_differentiates_to_the_mean_statistic(self, kind):
-        unit, f = built(kind), fields().requires_grad_()
-        (slope,) = torch.autograd.grad(unit.cumulant(f).sum(), f)
-        torch.testing.assert_close(slope, unit.statistic(unit.mean(f)).detach())
+@pytest.mark.parametrize(
+    ("name", "wrong", "complaint"),
+    [
+        ("cumulant", lambda self, f: torch.zeros(len(f)), "cumulant(f) and log sum"),
+        ("mean", lambda self, f: f.clone(), "mean(f) and the mean"),
+        ("sample", lambda self, f, noise: self.mean(f), r"the mean of x^2"),
+        ("fit_field", lambda self, mean, variance: mean, "fit_field"),
+    ],
+)
+def test_the_check_of_units_finds_what_is_wrong(name, wrong, complaint):
+    liar = type("Liar", (Spin,), {name: wrong})
+    liar.__module__, globals()["Liar"] = __name__, liar
+    with pytest.raises(AssertionError, match=re.escape(complaint)):
+        check_unit(liar())
 
-    def test_samples_have_mean_and_variance_of_the_distribution(self, kind):
-        unit, n = built(kind), 40_000
-        f = fields(1).expand(n, -1)
-        x = unit.sample(f, Noise(0))
-        mean = unit.mean(f[:1])[0]
-        square = (
-            integrate(unit, f[:1], lambda x: x**2) / integrate(unit, f[:1], torch.ones_like)
-        )[0]
-        std = (square - mean**2).sqrt()
-        assert ((x.mean(0) - mean).abs() < 4 * std / math.sqrt(n)).all()
-        torch.testing.assert_close(x.std(0), std, rtol=0.03, atol=0)
 
-    def test_own_gradients_are_those_of_autograd(self, kind):
-        unit, f = built(kind), fields()
-        x = unit.sample(f, Noise(1)).detach()
-        weight = torch.tensor([0.5, -0.2, 1.0, 0.3, -1.1], dtype=torch.float64)
-        names = [name for name, _ in unit.named_parameters()]
-        value = weight @ ((unit.statistic(x) * f - unit.rest(x)).sum(1))
-        cumulant = weight @ unit.cumulant(f)
-        for total, by_hand in [
-            (value, unit.value_gradient(x, f, weight)),
-            (cumulant, unit.cumulant_gradient(f, weight)),
-        ]:
-            assert sorted(by_hand) == names
-            for name in names:
-                (auto,) = torch.autograd.grad(total, getattr(unit, name), retain_graph=True)
-                torch.testing.assert_close(by_hand[name].detach(), auto)
+@pytest.mark.parametrize("field", [-1e4, -100.0, -30.0, -29.0, 0.0, 30.0, 1e4])
+def test_rectified_units_far_out(field):
+    """Tails by other means: 1/|f| far below zero, f far above."""
+    unit, f = NoisyReLU().build(1), torch.full((20_000, 1), field)
+    x, mean = unit.sample(f, Noise(0)), unit.mean(f[:1].double())
+    expected = -1 / field if field < -1000 else field if field > 10 else float(mean)
+    assert (x >= 0).all() and float(x.mean()) == pytest.approx(expected, rel=0.03)
+    assert float(mean) == pytest.approx(expected, rel=1e-4)
 
-    def test_fit_field_gives_the_mean_of_the_data(self, kind):
-        unit = built(kind)
-        mean = torch.tensor([0.2, 0.5, 0.9], dtype=torch.float64)
-        field = unit.fit_field(mean, torch.full((3,), 0.1, dtype=torch.float64))
-        torch.testing.assert_close(unit.mean(field[None])[0].detach(), mean)
 
-    def test_text_and_back(self, kind):
-        assert repr(from_plain(to_plain(kind))) == repr(kind)
+def test_one_draw_of_a_multinomial_is_a_softmax():
+    f = torch.randn(4, 5, generator=torch.Generator().manual_seed(0))
+    one, group = Multinomial(1).build(5), Softmax(5).build(5)
+    torch.testing.assert_close(one.cumulant(f), group.cumulant(f))
+    torch.testing.assert_close(one.mean(f), group.mean(f))
+    assert sorted(one.support) == sorted(group.support)
+
+
+def test_rows_of_counts_may_have_their_own_totals():
+    totals = torch.tensor([[3], [50], [0]])
+    unit = Multinomial().build(4).of(totals)
+    f = torch.zeros(3, 4)
+    assert torch.equal(unit.sample(f, Noise(0)).sum(1, keepdim=True), totals.float())
+    torch.testing.assert_close(unit.mean(f), totals.float().expand(3, 4) / 4)
+    for row, total in enumerate(totals.flatten().tolist()[:2]):
+        alone = Multinomial(total).build(4).cumulant(f[:1])
+        torch.testing.assert_close(unit.cumulant(f)[row : row + 1], alone)
+
+
+def test_states_of_mixed_layers_are_all_of_them():
+    layer = Mixed(((Bernoulli(), 2), (Softmax(3), 6), (Multinomial(2), 3))).build(11)
+    rows = states(layer)
+    assert len(rows) == n_states(layer) == 4 * 9 * 6 == len(rows.unique(dim=0))
+    assert (rows[:, 2:5].sum(1) == 1).all() and (rows[:, 8:].sum(1) == 2).all()
+    assert n_states(Mixed(((Bernoulli(), 2), (Gaussian(), 1))).build(3)) == 0
+
+
+def test_layers_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="need a multiple of 3 columns, one for each class, got"):
+        Softmax(3).build(7)
+    with pytest.raises(ValueError, match=r"a layer of 2 Bernoulli \+ 3 Softmax has 5 columns"):
+        Mixed(((Bernoulli(), 2), (Softmax(3), 3))).build(6)
+    with pytest.raises(ValueError, match="n_classes must be at least 2, got 1"):
+        Softmax(1)
+    with pytest.raises(ValueError, match="n_draws must be at least 1, got 0"):
+        Multinomial(0)
 
 
 def test_gaussian_takes_the_variance_of_the_data_unless_told():
@@ -112,9 +122,10 @@ def test_two_layers_of_one_kind_do_not_share_parameters():
 
 def test_names_and_objects_are_chosen_and_the_rest_refused():
     assert isinstance(choose("gaussian", UNITS, Unit, "visible"), Gaussian)
-    with pytest.raises(ValueError, match=r"must be one of 'bernoulli', 'gaussian'.*'spin'"):
-        choose("spin", UNITS, Unit, "visible")
+    with pytest.raises(ValueError, match=r"must be one of 'bernoulli', 'spin'.*got 'trit'"):
+        choose("trit", UNITS, Unit, "visible")
     with pytest.raises(TypeError, match="visible must be a name or a Unit object, got int"):
         choose(3, UNITS, Unit, "visible")
     with pytest.raises(ValueError, match="variance must be positive, got -1"):
         Gaussian(variance=-1.0)
+    assert math.isinf(Gaussian().high)

@@ -24,12 +24,12 @@ _PART = 2**10  # states of some units of a layer that is taken apart
 
 def enumerable(unit: Unit) -> bool:
     """Whether the states of this layer are few enough to be summed over."""
-    return unit.support is not None and n_states(unit) <= 2**MAX_UNITS
+    return 0 < n_states(unit) <= 2**MAX_UNITS
 
 
 def n_states(unit: Unit) -> int:
-    """Number of joint states of the layer."""
-    return len(unit.support or ()) ** unit.n_units
+    """Number of joint states of the layer; 0 if they cannot be counted."""
+    return math.prod(_radices(unit))
 
 
 def states(unit: Unit, start: int = 0, stop: int | None = None) -> torch.Tensor:
@@ -41,9 +41,11 @@ def states(unit: Unit, start: int = 0, stop: int | None = None) -> torch.Tensor:
 
     Examples
     --------
-    >>> from unlabeled.energy import Bernoulli
+    >>> from unlabeled.energy import Bernoulli, Softmax
     >>> states(Bernoulli().build(2)).tolist()
     [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    >>> states(Softmax(2).build(2)).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
     """
     return _rows(unit, torch.arange(start, n_states(unit) if stop is None else stop))
 
@@ -61,17 +63,40 @@ def parts(unit: Unit, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     >>> len(first), len(second), first[1].sum(), second[1].sum()
     (2, 1024, tensor(1.), tensor(1.))
     """
-    k = len(unit.support or ())
-    n_second = k ** min(unit.n_units, int(math.log(_PART, k)))
+    n_second = 1
+    for radix in reversed(_radices(unit)):
+        if n_second * radix > _PART:
+            break
+        n_second *= radix
     first = torch.arange(0, n_states(unit), n_second)
     return _rows(unit, first).to(like), _rows(unit, torch.arange(n_second)).to(like)
 
 
+def _radices(unit) -> list[int]:
+    """Number of values of every cell of the layer, in order; a single 0 if one is a continuum."""
+    radices = []
+    for _, kind in unit.kinds():
+        support = kind.support
+        if support is None:
+            return [0]
+        radices += [len(support)] * (kind.n_units // _values(support).shape[1])
+    return radices
+
+
+def _values(support) -> torch.Tensor:
+    """The values of a cell, (n_values, its columns)."""
+    return torch.tensor(support).reshape(len(support), -1)
+
+
 def _rows(unit, index):
-    support = torch.tensor(unit.support)
-    k = len(support)
-    powers = k ** torch.arange(unit.n_units - 1, -1, -1)
-    return support[index[:, None] // powers % k]
+    columns = []
+    for _, kind in reversed(unit.kinds()):
+        values = _values(kind.support)
+        k, n_cells = len(values), kind.n_units // values.shape[1]
+        powers = k ** torch.arange(n_cells - 1, -1, -1)
+        columns.insert(0, values[index[:, None] // powers % k].flatten(1))
+        index = index // k**n_cells
+    return torch.cat(columns, 1)
 
 
 def blocks(unit: Unit, like: torch.Tensor) -> Iterator[torch.Tensor]:

@@ -17,7 +17,7 @@ from unlabeled.sampling import Noise
 from unlabeled.spec import Spec
 from unlabeled.validation import check_number
 
-__all__ = ["CD", "PCD", "SAMPLERS", "Chains", "Exact", "Sampler"]
+__all__ = ["CD", "PCD", "Chains", "Exact", "MeanField", "Sampler"]
 
 
 class Chains:
@@ -25,6 +25,11 @@ class Chains:
 
     def __init__(self, v: torch.Tensor, n_total: int, noise: Noise):
         self.v, self.n_total, self._noise = v, n_total, noise
+
+    @property
+    def particles(self) -> torch.Tensor:
+        """Where the chains are now, what the model dreams of: (n, n_visible)."""
+        return self.v
 
     def state_dict(self) -> dict:
         """All chains of all processes."""
@@ -48,6 +53,16 @@ class Sampler(Spec):
     def negative(self, rbm, v, f, n_total: int, chains, noise) -> tuple[torch.Tensor, int]:
         """Rows of the model (this process's), and how many there are over all processes."""
         raise NotImplementedError
+
+    def followed(self, chains, gradient: dict) -> dict[str, torch.Tensor]:
+        """Hear along which gradient, of the whole batch, the machine is about to move.
+
+        Returns
+        -------
+        dict
+            Terms to report.
+        """
+        return {}
 
     def gradient(self, rbm, v, n_total: int, chains, noise):
         """This process's share of the gradient of mean -log p(v) (shares add up).
@@ -99,6 +114,32 @@ class CD(Sampler):
         x = rbm.visible.sample(rbm.visible_field(rbm.hidden.sample(f, noise)), noise)
         for _ in range(self.n_steps - 1):
             x = rbm.sweep(x, noise)
+        return x, n_total
+
+
+class MeanField(Sampler):
+    """Contrastive divergence with means instead of draws: `n_steps` down and up from the data.
+
+    Deterministic, and biased where units depend on each other.
+
+    Parameters
+    ----------
+    n_steps : int, default=1
+        Mean-field steps per update.
+
+    References
+    ----------
+    Welling, Hinton. A new learning algorithm for mean field Boltzmann machines. ICANN 2002.
+    """
+
+    def __init__(self, n_steps: int = 1):
+        check_number("n_steps", n_steps, 1, integer=True)
+        self.n_steps = n_steps
+
+    def negative(self, rbm, v, f, n_total, chains, noise):
+        x = rbm.visible.mean(rbm.visible_field(rbm.hidden.mean(f)))
+        for _ in range(self.n_steps - 1):
+            x = rbm.visible.mean(rbm.visible_field(rbm.hidden.mean(rbm.hidden_field(x))))
         return x, n_total
 
 
@@ -172,6 +213,3 @@ def _log_partition_gradient(rbm) -> dict[str, torch.Tensor]:
         )
         total = {name: part[name] + total.get(name, 0.0) for name in part}
     return total
-
-
-SAMPLERS = {"cd": CD, "pcd": PCD, "exact": Exact}

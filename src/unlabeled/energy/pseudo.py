@@ -3,8 +3,8 @@ r"""The pseudo-likelihood: each unit predicted from all the others.
 .. math:: \mathrm{PL}(v) = \sum_i \log p(v_i \mid v_{-i}), \qquad
           p(v_i = x \mid v_{-i}) \propto e^{-F(v_1, \dots, x, \dots, v_D)}
 
-The hidden fields of v are computed once; giving unit i the value x changes them by
-:math:`W_{\cdot i} (s(x) - s(v_i))`.
+where a unit is a column, or columns that take their values together. The hidden fields of v are
+computed once; giving unit i the value x changes them by :math:`W_{\cdot i} (s(x) - s(v_i))`.
 """
 
 import torch
@@ -32,30 +32,48 @@ def pseudo_log_likelihood(rbm: RestrictedBoltzmannMachine, v: torch.Tensor) -> t
     Raises
     ------
     ValueError
-        If the visible units are a continuum.
+        If some of the visible units are a continuum, or have too many values to be listed.
 
     References
     ----------
     Besag. Statistical analysis of non-lattice data. The Statistician 24(3), 1975.
     """
-    if rbm.visible.support is None:
-        name = type(rbm.visible).__name__
-        raise ValueError(f"the pseudo-likelihood needs discrete visible units, got {name}.")
+    for _, unit in rbm.visible.kinds():
+        if unit.support is None:
+            name = type(unit).__name__
+            raise ValueError(f"the pseudo-likelihood needs discrete visible units, got {name}.")
     step = max(1, _VALUES // (rbm.W.numel() + 1))
     return torch.cat([_rows(rbm, part) for part in v.split(step)])
 
 
 def _rows(rbm, v):
-    s, f = rbm.visible.statistic(v), rbm.hidden_field(v)
-    scores = torch.stack([_log_p_with(rbm, v, s, f, x) for x in rbm.visible.support])
-    present = _log_p_with(rbm, v, s, f, v)
-    return (present - torch.logsumexp(scores, 0)).sum(1)
+    f = rbm.hidden_field(v)
+    return torch.stack([_Cells(rbm, v, f, *kind).log_p() for kind in rbm.visible.kinds()]).sum(0)
 
 
-def _log_p_with(rbm, v, s, f, x):
-    """-F(v with v_i = x) + F(v) up to a term without x; shape (n, n_visible)."""
-    value = torch.as_tensor(x).to(v).expand_as(v)
-    change = rbm.visible.statistic(value) - s  # (n, n_visible)
-    fields = f[:, None, :] + change[:, :, None] * rbm.W.t()  # (n, n_visible, n_hidden)
-    at_rest = rbm.visible.rest(value) - rbm.visible.rest(v)
-    return change * rbm.b - at_rest + rbm.hidden.cumulant(fields)
+class _Cells:
+    """The units of one kind, in the columns `at`, as (n, n_cells, columns of a cell)."""
+
+    def __init__(self, rbm, v, f, at, unit):
+        self.hidden, self.f, self.unit = rbm.hidden, f, unit
+        self.values = torch.as_tensor(unit.support).to(v).reshape(len(unit.support), -1)
+        cell = (-1, self.values.shape[1])
+        self.v, self.b = v[:, at].unflatten(1, cell), rbm.b[at].unflatten(0, cell)
+        self.W = rbm.W[:, at].unflatten(1, cell)
+        self.cell = cell
+
+    def log_p(self):
+        """Sum over these units of log p(v_i | the others), shape (n,)."""
+        scores = torch.stack([self._score(x.expand_as(self.v)) for x in self.values])
+        return (self._score(self.v) - torch.logsumexp(scores, 0)).sum(1)
+
+    def _score(self, x):
+        """-F(v with v_i = x) + F(v) up to a term without x; shape (n, n_cells)."""
+        at_rest, was_at_rest = self._each(self.unit.rest, x), self._each(self.unit.rest, self.v)
+        change = self._each(self.unit.statistic, x) - self._each(self.unit.statistic, self.v)
+        fields = self.f[:, None, :] + torch.einsum("nik,hik->nih", change, self.W)
+        gain = (change * self.b - at_rest + was_at_rest).sum(-1)
+        return gain + self.hidden.cumulant(fields)
+
+    def _each(self, function, x):
+        return function(x.flatten(1)).unflatten(1, self.cell)

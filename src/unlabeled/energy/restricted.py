@@ -12,6 +12,7 @@ With visible values v, hidden values h, their statistics s and t and their energ
 For Bernoulli units this is Smolensky's harmonium, :math:`E = -b^\top v - c^\top h - h^\top W v`.
 """
 
+import copy
 from contextlib import contextmanager
 
 import torch
@@ -97,6 +98,18 @@ class RestrictedBoltzmannMachine(nn.Module):
             yield self
         finally:
             self._low = None
+
+    def displaced(self, shift: dict[str, torch.Tensor]) -> "RestrictedBoltzmannMachine":
+        """A machine of the same units with W, b and c moved by what `shift` has for them."""
+        other = copy.copy(self)
+        other._parameters = {
+            name: nn.Parameter(p + shift[name], requires_grad=False)
+            for name, p in self.named_parameters(recurse=False)
+        }
+        if self._low is not None:
+            dtype = self._low[0].dtype
+            other._low = tuple(p.to(dtype) for p in (other.W, other.b, other.c))
+        return other
 
     def hidden_field(self, v: torch.Tensor) -> torch.Tensor:
         """c + W s(v), shape (n, n_hidden)."""

@@ -1,0 +1,88 @@
+"""How an estimator learns a restricted Boltzmann machine: a sampler's gradient, followed."""
+
+# What these methods ask of `self` is in Estimator, which comes after them among the bases.
+# pyright: reportAttributeAccessIssue=false
+
+import torch
+
+from unlabeled.energy.gibbs import Sampler
+from unlabeled.energy.restricted import RestrictedBoltzmannMachine
+from unlabeled.energy.samplers import SAMPLERS
+from unlabeled.energy.sparsity import Sparsity
+from unlabeled.engine.distributed import gather_rows
+from unlabeled.schedules import at
+from unlabeled.spec import choose
+from unlabeled.validation import check_number
+
+__all__ = ["ContrastMixin"]
+
+_PACE_OF_OFFSETS = 0.01
+
+
+class ContrastMixin:
+    """`_parts` and `_step` of an estimator whose `module_` is a restricted Boltzmann machine.
+
+    It has the parameters `sampler`, `centered`, `momentum`, `weight_decay`, `sparsity` and
+    `sync_every`.
+    """
+
+    module_: RestrictedBoltzmannMachine
+
+    def _check_contrast_params(self):
+        check_number("momentum", at(self.momentum, 0.5), 0, 1)
+        check_number("weight_decay", self.weight_decay, 0)
+        check_number("sync_every", self.sync_every, 1, integer=True)
+        choose(self.sampler, SAMPLERS, Sampler, "sampler")
+        Sparsity.of(self.sparsity)
+
+    def _parts(self, n_rows):
+        self._sampler = choose(self.sampler, SAMPLERS, Sampler, "sampler")
+        self._sampler.check(self.module_)
+        step = self._gradient_step(self.module_.parameters(), momentum=self.momentum)
+        chains = self._sampler.start(self.module_, self.batch_size, self._training.noise.at(0))
+        return {"step": step} | ({} if chains is None else {"chains": chains})
+
+    @torch.no_grad()
+    def _step(self, batch):
+        rbm, chains = self.module_, self._training.parts.get("chains")
+        with rbm.products_in(self._training.dtype):
+            gradient, s_mean, t_mean = self._sampler.gradient(
+                rbm, batch.x, batch.n_total, chains, batch.noise
+            )
+        seen = self._follow(gradient, s_mean, t_mean, batch.progress)
+        return {"activity": t_mean.mean(), **seen}
+
+    def _follow(self, gradient, s_mean, t_mean, progress):
+        """Sum over processes, penalise, centre, move; returns terms of the sampler."""
+        rbm, parts = self.module_, self._training.parts
+        for name, p in rbm.named_parameters():
+            p.grad = gradient[name]
+        parts["step"].sync(s_mean, t_mean)
+        if self.weight_decay:
+            gradient["W"].add_(rbm.W, alpha=self.weight_decay)
+        if self.centered:
+            rbm.move_offsets(s_mean, t_mean, rate=_PACE_OF_OFFSETS)
+            rbm.centre(gradient)
+        sparsity = Sparsity.of(self.sparsity)
+        if sparsity is not None:
+            gradient["c"].sub_(sparsity.pull(t_mean))
+        seen = self._sampler.followed(parts.get("chains"), gradient)
+        parts["step"].apply(progress)
+        return seen
+
+    @property
+    def particles_(self):
+        """Where the chains of learning are, at temperature 1: an array (n_chains, n_features).
+
+        Raises
+        ------
+        AttributeError
+            If the sampler keeps no chains, or this model did not learn here (but was loaded).
+        """
+        training = getattr(self, "_training", None)
+        if training is None or "chains" not in training.parts:
+            raise AttributeError(
+                f"no chains are kept by sampler={self.sampler!r}, nor by a model that was loaded; "
+                "'pcd', 'fpcd' and 'pt' keep theirs while a model learns."
+            )
+        return gather_rows(training.parts["chains"].particles).float().numpy(force=True).copy()

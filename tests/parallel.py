@@ -11,7 +11,7 @@ from torch.utils.data import TensorDataset
 
 from unlabeled import RBM
 from unlabeled.callbacks import History
-from unlabeled.energy import CD
+from unlabeled.energy import CD, ParallelTempering
 from unlabeled.engine import distributed
 
 # Thirty updates and more; 333 rows are 6 * 50 + 33 and 4 * 83 + 1, of which one process gets none.
@@ -25,6 +25,8 @@ MORE = {
     "RBM": {
         "cd": {"n_epochs": 5, "sampler": CD(2)},
         "exact": {"n_epochs": 5, "sampler": "exact"},
+        "fpcd": {"n_epochs": 5, "sampler": "fpcd"},
+        "pt": {"n_epochs": 5, "sampler": ParallelTempering(n_temperatures=3)},
         "objects": {"n_epochs": 5, **OBJECTS["RBM"]},
     },
     "VAE": {

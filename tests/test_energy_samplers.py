@@ -2,13 +2,17 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from enumeration import all_states, log_p_visible, machine
+from estimators import Interrupt, assert_same_model
 
 from unlabeled import RBM
 from unlabeled.datasets import bars_and_stripes
-from unlabeled.energy.gibbs import CD, PCD, Chains, Exact
+from unlabeled.energy.fast import FastPCD
+from unlabeled.energy.gibbs import CD, PCD, Chains, Exact, MeanField
+from unlabeled.energy.tempering import ParallelTempering, equal_rejections
 from unlabeled.sampling import Noise
 
 
@@ -46,7 +50,11 @@ def test_exact_refuses_what_it_cannot_sum():
         RBM(21, sampler="exact", n_epochs=1).fit(torch.zeros(30, 21))
 
 
-@pytest.mark.parametrize("sampler", [CD(200), PCD(200)], ids=repr)
+@pytest.mark.parametrize(
+    "sampler",
+    [CD(200), PCD(200), FastPCD(200), ParallelTempering(100, n_temperatures=4)],
+    ids=repr,
+)
 def test_long_chains_give_the_exact_gradient(sampler):
     rbm = machine(scale=0.5).requires_grad_(False)
     v = all_states(4)[[1, 3, 3, 6]].repeat(5000, 1)
@@ -121,8 +129,97 @@ def test_sampled_gradients_come_near_the_exact_one():
     assert score[CD] > score[Exact] - 10.0
 
 
+def test_fast_weights_that_do_not_learn_change_nothing():
+    X = bars_and_stripes(3)
+    models = [
+        RBM(5, sampler=sampler, n_epochs=20, batch_size=8, random_state=0).fit(X)
+        for sampler in (PCD(2), FastPCD(2, learning_rate=0.0))
+    ]
+    np.testing.assert_array_equal(*[model.components_ for model in models])
+
+
+def test_fast_weights_follow_the_gradient_and_decay():
+    rbm = machine().float().requires_grad_(False)
+    sampler, noise = FastPCD(learning_rate=0.5, decay=0.8), Noise(0)
+    chains = sampler.start(rbm, 10, noise)
+    gradient = {name: torch.randn_like(p) for name, p in rbm.named_parameters()}
+    expected = {name: torch.zeros_like(p) for name, p in rbm.named_parameters()}
+    for _ in range(3):
+        sampler.followed(chains, gradient)
+        expected = {name: 0.8 * phi - 0.5 * gradient[name] for name, phi in expected.items()}
+    for name, phi in expected.items():
+        torch.testing.assert_close(chains.fast[name], phi)
+        torch.testing.assert_close(
+            rbm.displaced(chains.fast).state_dict()[name], rbm.state_dict()[name] + phi
+        )
+
+
+def two_modes():
+    """A machine that is nearly always all on or all off."""
+    rbm = machine(n_visible=6, n_hidden=3).float().requires_grad_(False)
+    rbm.W.fill_(5.0)
+    rbm.b.fill_(-7.5)
+    rbm.c.fill_(-15.0)
+    rbm.base.zero_()
+    return rbm
+
+
+def test_tempered_chains_cross_where_others_stay():
+    rbm, noise = two_modes(), Noise(0)
+    off = torch.zeros(64, 6)
+    plain, tempered = Chains(off, 64, noise), ParallelTempering(n_temperatures=8)
+    chains = tempered.start(rbm, 64, noise)
+    chains.v = off[:, None].repeat(1, 8, 1)
+    for k in range(400):
+        noise.at(k)
+        PCD().negative(rbm, None, None, 64, plain, noise)
+        tempered.negative(rbm, None, None, 64, chains, noise)
+    assert plain.particles.mean() < 0.1 and 0.3 < chains.particles.mean() < 0.7
+
+
+def test_temperatures_go_where_exchanges_are_equally_frequent():
+    rbm, noise, sampler = two_modes(), Noise(0), ParallelTempering(4, n_temperatures=6)
+    chains = sampler.start(rbm, 64, noise)
+    spread = []
+    for k in range(600):
+        sampler.negative(rbm, None, None, 64, chains, noise.at(k))
+        sampler.followed(chains, {})
+        spread.append(float(chains.rejected.max() - chains.rejected.min()))
+    assert chains.beta[0] == 0 and chains.beta[-1] == 1 and (chains.beta.diff() > 0).all()
+    assert spread[-1] < 0.4 * max(spread[:100])
+
+
+def test_equal_rejections_stay():
+    beta = torch.tensor([0.0, 0.2, 0.7, 1.0])
+    torch.testing.assert_close(equal_rejections(beta, torch.full((3,), 0.3)), beta)
+
+
+def test_mean_field_is_exact_where_units_do_not_depend_on_each_other():
+    rbm = machine().requires_grad_(False)
+    rbm.W.zero_()
+    v = all_states(4)[[1, 3, 3, 6]]
+    found, *_ = MeanField().gradient(rbm, v, 4, None, None)
+    for name, slope in exact_gradient(rbm, v).items():
+        torch.testing.assert_close(found[name], slope)
+
+
+@pytest.mark.parametrize("sampler", [FastPCD(), ParallelTempering(n_temperatures=3)], ids=repr)
+def test_chains_are_taken_up_where_they_were(sampler, tmp_path):
+    """Fast weights, temperatures and turns are in a checkpoint."""
+    X = bars_and_stripes(3)
+    settings = {"sampler": sampler, "batch_size": 8, "random_state": 0}
+    whole = RBM(5, n_epochs=6, **settings).fit(X)
+    with pytest.raises(KeyboardInterrupt):
+        RBM(5, n_epochs=6, **settings).set_callbacks(Interrupt(3)).fit(X, checkpoint=tmp_path)
+    assert_same_model(RBM(5, n_epochs=6, **settings).fit(X, checkpoint=tmp_path), whole)
+
+
 def test_options_are_checked():
     with pytest.raises(ValueError, match="n_steps must be >= 1, got 0"):
         CD(0)
     with pytest.raises(ValueError, match="n_chains must be >= 1, got -2"):
         PCD(n_chains=-2)
+    with pytest.raises(ValueError, match="n_temperatures must be >= 2, got 1"):
+        ParallelTempering(n_temperatures=1)
+    with pytest.raises(ValueError, match="decay must be"):
+        FastPCD(decay=1.5)

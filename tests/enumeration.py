@@ -4,7 +4,17 @@ import itertools
 
 import torch
 
-from unlabeled.energy import Bernoulli, Gaussian, RestrictedBoltzmannMachine
+from unlabeled.energy import (
+    Bernoulli,
+    Gaussian,
+    Mixed,
+    Multinomial,
+    NoisyReLU,
+    RestrictedBoltzmannMachine,
+    Softmax,
+    Spin,
+)
+from unlabeled.energy.enumeration import states
 
 
 def all_states(n: int) -> torch.Tensor:
@@ -12,15 +22,23 @@ def all_states(n: int) -> torch.Tensor:
     return torch.tensor(list(itertools.product([0.0, 1.0], repeat=n)), dtype=torch.float64)
 
 
+KINDS = {
+    "bernoulli": Bernoulli(),
+    "spin": Spin(),
+    "gaussian": Gaussian(variance=0.7),
+    "gaussian-fixed": Gaussian(learn_variance=False, variance=1.3),
+    "relu": NoisyReLU(),
+    "softmax": Softmax(2),
+    "multinomial": Multinomial(3),
+    "mixed": Mixed(((Bernoulli(), 1), (Softmax(3), 3))),
+    "mixed-gaussian": Mixed(((Spin(), 2), (Gaussian(variance=0.7), 2))),
+}
+
+
 def machine(visible="bernoulli", hidden="bernoulli", n_visible=4, n_hidden=3, scale=1.0, seed=0):
     """A machine with weights far from zero, in float64, with base rates and offsets set."""
-    kinds = {
-        "bernoulli": Bernoulli(),
-        "gaussian": Gaussian(variance=0.7),
-        "gaussian-fixed": Gaussian(learn_variance=False, variance=1.3),
-    }
     generator = torch.Generator().manual_seed(seed)
-    rbm = RestrictedBoltzmannMachine(n_visible, n_hidden, kinds[visible], kinds[hidden]).double()
+    rbm = RestrictedBoltzmannMachine(n_visible, n_hidden, KINDS[visible], KINDS[hidden]).double()
     with torch.no_grad():
         for p in (rbm.W, rbm.b, rbm.c, rbm.base):
             p.copy_(torch.randn(p.shape, generator=generator, dtype=torch.float64) * scale)
@@ -31,7 +49,7 @@ def machine(visible="bernoulli", hidden="bernoulli", n_visible=4, n_hidden=3, sc
 
 def log_p_visible(rbm) -> torch.Tensor:
     """log p(v) of every visible state, from the joint energy alone."""
-    v, h = all_states(rbm.visible.n_units), all_states(rbm.hidden.n_units)
+    v, h = states(rbm.visible).double(), states(rbm.hidden).double()
     minus_energy = torch.stack([-rbm.energy(v, x.expand(len(v), -1)) for x in h])
     return torch.logsumexp(minus_energy, 0) - torch.logsumexp(minus_energy.flatten(), 0)
 

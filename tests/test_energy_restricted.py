@@ -6,11 +6,29 @@ import pytest
 import torch
 from enumeration import all_states, codes, log_p_visible, machine, total_variation, variation_floor
 
+from unlabeled.energy.annealing import RBMPath
 from unlabeled.energy.enumeration import states
+from unlabeled.energy.partition import annealed, estimate, exact, temperatures
 from unlabeled.energy.pseudo import pseudo_log_likelihood
 from unlabeled.sampling import Noise
 
-PAIRS = [("bernoulli", "bernoulli"), ("gaussian", "bernoulli"), ("bernoulli", "gaussian-fixed")]
+COUNTABLE = [
+    ("bernoulli", "bernoulli"),
+    ("spin", "bernoulli"),
+    ("bernoulli", "spin"),
+    ("softmax", "bernoulli"),
+    ("multinomial", "bernoulli"),
+    ("mixed", "spin"),
+    ("spin", "multinomial"),
+]
+PAIRS = [
+    *COUNTABLE,
+    ("gaussian", "bernoulli"),
+    ("bernoulli", "gaussian-fixed"),
+    ("bernoulli", "relu"),
+    ("relu", "bernoulli"),
+    ("mixed-gaussian", "relu"),
+]
 
 
 def rows(rbm, n=7):
@@ -25,12 +43,40 @@ def test_states_are_all_states_in_order():
     assert torch.equal(codes(all_states(5)), torch.arange(32))
 
 
-def test_free_energies_sum_the_other_layer_out():
-    rbm = machine()
-    v, h = all_states(4), all_states(3)
+@pytest.mark.parametrize("pair", COUNTABLE, ids="-".join)
+def test_free_energies_sum_the_other_layer_out(pair):
+    rbm = machine(*pair)
+    v, h = states(rbm.visible).double(), states(rbm.hidden).double()
     joint = torch.stack([-rbm.energy(v, x.expand(len(v), -1)) for x in h], 1)
     torch.testing.assert_close(rbm.free_energy(v), -torch.logsumexp(joint, 1))
     torch.testing.assert_close(rbm.hidden_free_energy(h), -torch.logsumexp(joint, 0))
+
+
+@pytest.mark.parametrize("pair", COUNTABLE, ids="-".join)
+def test_both_layers_and_both_together_have_one_partition_function(pair):
+    rbm = machine(*pair).requires_grad_(False)
+    v, h = states(rbm.visible).double(), states(rbm.hidden).double()
+    total = torch.logsumexp(torch.stack([-rbm.energy(v, x.expand(len(v), -1)) for x in h]), (0, 1))
+    torch.testing.assert_close(torch.logsumexp(-rbm.free_energy(v), 0), total)
+    torch.testing.assert_close(torch.logsumexp(-rbm.hidden_free_energy(h), 0), total)
+    assert exact(rbm).value == pytest.approx(float(total), rel=1e-12)
+
+
+@pytest.mark.parametrize("pair", COUNTABLE, ids="-".join)
+def test_annealing_of_every_pair_comes_to_the_partition_function(pair):
+    rbm = machine(*pair).requires_grad_(False)
+    log_w, _ = annealed(RBMPath(rbm), temperatures(500), 200, Noise(0))
+    assert estimate(log_w).value == pytest.approx(exact(rbm).value, abs=0.05)
+
+
+def test_a_multinomial_layer_weighs_count_vectors_by_their_number_of_orders():
+    """All 4^3 sequences of 3 of 4 words, each with 1/3! of its count vector's 3! orders."""
+    rbm = machine("multinomial").requires_grad_(False)
+    words = torch.cartesian_prod(*[torch.arange(4)] * 3)
+    v = torch.nn.functional.one_hot(words, 4).sum(1).double()
+    of_a_sequence = v @ rbm.b + rbm.hidden.cumulant(rbm.hidden_field(v))
+    log_z = float(torch.logsumexp(of_a_sequence, 0)) - math.log(6)
+    assert exact(rbm).value == pytest.approx(log_z, rel=1e-12)
 
 
 def test_free_energy_of_gaussian_units_by_integration():
@@ -156,6 +202,15 @@ def test_one_sweep_has_the_transition_probabilities_of_the_conditionals():
         p = torch.softmax(joint[5], 0) @ torch.softmax(joint, 0).t()
         after = rbm.sweep(start.expand(n, -1), Noise(0))
     assert total_variation(after, p) < 4 * variation_floor(p, n)
+
+
+def test_pseudo_likelihood_of_groups_is_the_sum_over_groups():
+    """Mixed: a bit, and a class in three columns."""
+    rbm = machine("mixed").requires_grad_(False)
+    v, log_p = states(rbm.visible).double(), log_p_visible(rbm)
+    p = log_p.view(2, 3)  # of the bit, of the class
+    bit, group = p - torch.logsumexp(p, 0), p - torch.logsumexp(p, 1, keepdim=True)
+    torch.testing.assert_close(pseudo_log_likelihood(rbm, v), (bit + group).flatten())
 
 
 def test_pseudo_likelihood_is_the_sum_of_the_conditionals():

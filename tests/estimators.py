@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from sklearn.utils import get_tags
 
 import unlabeled
 from unlabeled.adversarial import R1, LeastSquares
 from unlabeled.base import Estimator
 from unlabeled.callbacks import Callback
-from unlabeled.energy import PCD, Gaussian
+from unlabeled.energy import PCD, Gaussian, ParallelTempering, Spin
+from unlabeled.energy.phases import SampledPosterior
 from unlabeled.energy.sparsity import Sparsity
 from unlabeled.schedules import Linear, Steps
 from unlabeled.sparse import FeatureSign, LagrangeDual
@@ -22,9 +24,13 @@ from unlabeled.variational import Bernoulli as Bits
 # What makes a model small enough to be fitted in a moment; without a row, its defaults are used.
 SMALL = {
     "Autoencoder": {"n_components": 12, "hidden_layer_sizes": (32,)},
+    "BoltzmannMachine": {"n_hidden": 5, "edges": ("vh", "hh"), "learning_rate": 0.5},
+    "ClassRBM": {"n_components": 12, "learning_rate": 0.5, "generative_weight": 1.0},
     "GAN": {"n_components": 12, "hidden_layer_sizes": (32,)},
     "NADE": {"n_components": 12, "learning_rate": 0.01},
     "RBM": {"n_components": 12, "learning_rate": 0.5},
+    "RBMRecommender": {"n_components": 12, "kind": "user", "ratings": (0.0, 1.0)},
+    "ReplicatedSoftmax": {"n_components": 12},
     "SparseCoding": {"n_components": 12, "alpha": 0.2},
     "VAE": {"n_components": 12, "hidden_layer_sizes": (32,), "score_n_importance": 16},
 }
@@ -36,6 +42,24 @@ OBJECTS = {
         "encoder": torch.nn.Linear,
         "schedule": Steps((1.0, 0.1), at=(0.5,)),
         "optimizer": torch.optim.AdamW,
+    },
+    "BoltzmannMachine": {
+        "unit": Spin(),
+        "sampler": ParallelTempering(n_chains=30, n_temperatures=3),
+        "posterior": SampledPosterior(n_steps=2),
+        "momentum": Linear(0.5, 0.9),
+        "schedule": Steps((1.0, 0.1), at=(0.5,)),
+        "optimizer": torch.optim.SGD,
+    },
+    "ClassRBM": {
+        "learning_rate": 0.01,
+        "unlabelled": 9,
+        "visible": Gaussian(variance=0.5),
+        "sampler": PCD(2, n_chains=30),
+        "momentum": Linear(0.5, 0.9),
+        "sparsity": Sparsity(0.2),
+        "schedule": Steps((1.0, 0.1), at=(0.5,)),
+        "optimizer": torch.optim.SGD,
     },
     "GAN": {
         "activation": torch.nn.ELU,
@@ -59,6 +83,22 @@ OBJECTS = {
         "schedule": Steps((1.0, 0.1), at=(0.5,)),
         "optimizer": torch.optim.SGD,
     },
+    "RBMRecommender": {
+        "sampler": "cd",
+        "n_steps": Linear(1, 3),
+        "momentum": Linear(0.5, 0.9),
+        "schedule": Steps((1.0, 0.1), at=(0.5,)),
+        "optimizer": torch.optim.AdamW,
+    },
+    "ReplicatedSoftmax": {
+        "sampler": "pcd",
+        "n_steps": Linear(1, 3),
+        "vocabulary": tuple(f"word {k}" for k in range(64)),
+        "momentum": Linear(0.5, 0.9),
+        "sparsity": Sparsity(0.2),
+        "schedule": Steps((1.0, 0.1), at=(0.5,)),
+        "optimizer": torch.optim.SGD,
+    },
     "SparseCoding": {
         "solver": FeatureSign(tol=1e-6),
         "update": LagrangeDual(max_steps=30),
@@ -76,11 +116,26 @@ OBJECTS = {
 # What half a million rows can be learned from in a few seconds.
 BIG = {
     "Autoencoder": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 2000},
+    "BoltzmannMachine": {
+        "n_hidden": 2,
+        "edges": ("vh",),
+        "sampler": PCD(n_chains=8),
+        "batch_size": 5000,
+    },
+    "ClassRBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},
     "GAN": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 2000},
     "NADE": {"n_components": 2, "batch_size": 5000},
     "RBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},
+    "RBMRecommender": {"n_components": 2, "ratings": (1.0,), "batch_size": 5000},
+    "ReplicatedSoftmax": {"n_components": 2, "batch_size": 5000},
     "SparseCoding": {"n_components": 2, "batch_size": 5000},
     "VAE": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 2000},
+}
+
+# With what a model takes any real numbers, which is what scikit-learn's checks feed.
+REALS = {
+    "ClassRBM": {"visible": "gaussian", "learning_rate": 0.3, "n_epochs": 20},
+    "RBMRecommender": {"ratings": None},
 }
 
 ROW_BY_ROW = (
@@ -93,6 +148,7 @@ ROW_BY_ROW = (
     "predict",
     "predict_proba",
     "discriminate",
+    "expected_ratings",
 )
 
 
@@ -112,6 +168,13 @@ def each_with(*parameters):
     """Run a test for every public estimator that has all these parameters, as `cls`."""
     named = [c for c in public() if {*parameters} <= {*inspect.signature(c.__init__).parameters}]
     return pytest.mark.parametrize("cls", named, ids=[c.__name__ for c in named])
+
+
+def each_conditional():
+    """Run a test for every public estimator that is conditional on labels if it is told to be."""
+    named = [c for c in public() if "conditional" in inspect.signature(c.__init__).parameters]
+    able = [c for c in named if make(c, conditional=True)._is_conditional]
+    return pytest.mark.parametrize("cls", able, ids=[c.__name__ for c in able])
 
 
 def make(cls, **params):
@@ -136,8 +199,25 @@ def digits() -> np.ndarray:
 
 
 @cache
+def _labels() -> np.ndarray:
+    return load_digits().target[:333]
+
+
+def told(cls, X=None, start=0) -> tuple:
+    """X, `digits()` by default, and labels of its rows if the model needs them in `fit`.
+
+    They are those of `digits()` from row `start` on.
+    """
+    X = digits() if X is None else X
+    if not get_tags(make(cls)).target_tags.required:
+        return (X,)
+    n = X.shape[0] if hasattr(X, "shape") else len(X) if hasattr(X, "__len__") else 0
+    return X, np.resize(_labels()[start:], n)
+
+
+@cache
 def _fitted(cls):
-    return make(cls).fit(digits())
+    return make(cls).fit(*told(cls))
 
 
 def fitted(cls):

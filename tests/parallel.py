@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import torch
-from estimators import OBJECTS, Interrupt, digits, make, public
+from estimators import OBJECTS, Interrupt, digits, make, public, told
 from safetensors.torch import save_file
 from torch.utils.data import TensorDataset
 
@@ -28,6 +28,11 @@ MORE = {
         "fpcd": {"n_epochs": 5, "sampler": "fpcd"},
         "pt": {"n_epochs": 5, "sampler": ParallelTempering(n_temperatures=3)},
         "objects": {"n_epochs": 5, **OBJECTS["RBM"]},
+    },
+    "ClassRBM": {
+        "semi-supervised": {"n_epochs": 5, **OBJECTS["ClassRBM"]},
+        "discriminative": {"n_epochs": 5, "objective": "discriminative"},
+        "generative": {"n_epochs": 5, "objective": "generative"},
     },
     "VAE": {
         "importance": {"n_epochs": 5, "n_importance": 3, "likelihood": "gaussian"},
@@ -56,7 +61,7 @@ def leave(folder, name, model):
 
 def main(folder):
     for name, (cls, params) in cases().items():
-        leave(folder, name, make(cls, **params).fit(digits()))
+        leave(folder, name, make(cls, **params).fit(*told(cls)))
     for k in (1, 5):
         apart = RBM(8, n_epochs=20, batch_size=20, learning_rate=0.5, sync_every=k, random_state=0)
         leave(folder, f"every {k}", apart.fit(digits()))
@@ -64,15 +69,21 @@ def main(folder):
         name = cls.__name__
         data = TensorDataset(torch.tensor(digits()))
         model = make(cls, batch_size=83, verbose=1, random_state=None)
-        leave(folder, f"{name} dataset", model.set_callbacks(History(folder / name)).fit(data))
-        leave(folder, f"{name} goes on", make(cls).fit(digits()).partial_fit(digits()))
+        leave(
+            folder,
+            f"{name} dataset",
+            model.set_callbacks(History(folder / name)).fit(*told(cls, data)),
+        )
+        leave(folder, f"{name} goes on", make(cls).fit(*told(cls)).partial_fit(*told(cls)))
         half = make(cls, n_epochs=6).set_callbacks(Interrupt(4))
         try:
-            half.fit(digits(), checkpoint=folder / f"{name} two to one")
+            half.fit(*told(cls), checkpoint=folder / f"{name} two to one")
         except KeyboardInterrupt:
             pass
         whole = make(cls, n_epochs=6)
-        leave(folder, f"{name} one to two", whole.fit(digits(), checkpoint=folder / f"{name} mid"))
+        leave(
+            folder, f"{name} one to two", whole.fit(*told(cls), checkpoint=folder / f"{name} mid")
+        )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from estimators import (
     fitted,
     make,
     timeless,
+    told,
     weights,
 )
 from sklearn.base import clone
@@ -59,17 +60,17 @@ def test_all_keep_the_protocol(name):
 @each()
 def test_hooks_are_called_in_order_and_torn_down(cls):
     log = Log()
-    make(cls, n_epochs=3).set_callbacks(log).fit(digits())
+    make(cls, n_epochs=3).set_callbacks(log).fit(*told(cls))
     assert log.calls == ["setup", 1, 2, 3, "teardown"]
     with pytest.raises(KeyboardInterrupt):
-        make(cls, n_epochs=3).set_callbacks(other := Log(), Interrupt(2)).fit(digits())
+        make(cls, n_epochs=3).set_callbacks(other := Log(), Interrupt(2)).fit(*told(cls))
     assert other.calls == ["setup", 1, 2, "teardown"]
 
 
 @each()
 def test_watching_does_not_change_what_is_learned(cls, tmp_path):
     watchers = Log(), History(), Monitor(norm=lambda m: 1.0), Snapshot(take=lambda m: [1.0])
-    watched = make(cls).set_callbacks(*watchers).fit(digits())
+    watched = make(cls).set_callbacks(*watchers).fit(*told(cls))
     watched.history_.pop("norm")
     assert_same_model(watched, fitted(cls))
 
@@ -81,7 +82,7 @@ def test_watching_does_not_change_what_is_learned(cls, tmp_path):
 def test_history_sees_every_report_and_writes_lines(cls, tmp_path):
     history = History(tmp_path / "new" / "log.jsonl")
     model = make(cls, validation_fraction=0.1).set_callbacks(history)
-    model.fit(digits()).fit(digits())
+    model.fit(*told(cls)).fit(*told(cls))
     assert [[report["epoch"] for report in run] for run in history.runs] == [[1, 2], [1, 2]]
     for name, column in model.history_.items():
         assert [report[name] for report in history.runs[1]] == column
@@ -90,7 +91,7 @@ def test_history_sees_every_report_and_writes_lines(cls, tmp_path):
 
 
 def a_validation_term(cls) -> str:
-    model = make(cls, n_epochs=1, validation_fraction=0.2).fit(digits())
+    model = make(cls, n_epochs=1, validation_fraction=0.2).fit(*told(cls))
     return next(name for name in model.history_ if name.startswith("val_"))
 
 
@@ -99,7 +100,7 @@ def test_callbacks_work_inside_a_grid_search(cls):
     history, stop = History(), EarlyStopping(a_validation_term(cls), patience=1)
     model = make(cls, validation_fraction=0.2).set_callbacks(history, stop)
     assert clone(model)._skl_callbacks == [history, stop]
-    search = GridSearchCV(model, {"n_epochs": [1, 2]}, cv=2).fit(digits())
+    search = GridSearchCV(model, {"n_epochs": [1, 2]}, cv=2).fit(*told(cls))
     assert len(history.runs) == 5
     assert math.isfinite(search.best_score_)
 
@@ -143,16 +144,16 @@ def test_measurements_become_terms_of_the_history():
 @each("score")
 def test_a_score_that_is_measured_is_that_of_the_epoch(cls):
     seen = []
-    monitor = Monitor(score=lambda m: m.score(digits()))
+    monitor = Monitor(score=lambda m: m.score(*told(cls)))
     watch = Snapshot(take=lambda m: seen.append(weights(m)) or [0.0])
     model = make(cls, n_epochs=4).set_callbacks(monitor, watch)
-    model.fit(digits()).fit(digits())
+    model.fit(*told(cls)).fit(*told(cls))
     fresh = fitted(cls)
     for state, score in zip(seen[4:], model.history_["score"], strict=True):
         fresh.module_.load_state_dict(state)
         fresh._forget_estimates()
-        assert fresh.score(digits()) == score
-    assert model.score(digits()) == score
+        assert fresh.score(*told(cls)) == score
+    assert model.score(*told(cls)) == score
 
 
 def test_interrupted_measurements_go_on_in_equal_columns(tmp_path):
@@ -202,6 +203,6 @@ def test_the_progress_bar_of_scikit_learn_follows_the_epochs(capsys):
 @each()
 def test_a_model_answers_while_it_learns(cls):
     film = Snapshot(take=lambda m: [len(x) for x in answers(m, digits()[:3]).values()])
-    model = make(cls).set_callbacks(film).fit(digits())
+    model = make(cls).set_callbacks(film).fit(*told(cls))
     assert all((frame == 3).all() for frame in film.frames)
     assert torch.is_grad_enabled() and model.n_features_in_ == 64

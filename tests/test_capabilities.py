@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from estimators import ROW_BY_ROW, answers, assert_same_model, digits, each, fitted, make
-from sklearn.base import clone
+from estimators import ROW_BY_ROW, answers, assert_same_model, digits, each, fitted, make, told
+from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -31,12 +31,54 @@ def test_shapes_and_dtypes(cls):
     for name, value in answers(model, X).items():
         assert isinstance(value, np.ndarray), name
         assert value.shape == shapes.get(name, value.shape) and len(value) == 7, name
-        if name not in ("score_samples", "free_energy", "pseudo_log_likelihood", "predict"):
+        if name in ("predict_proba", "score_samples", "free_energy", "pseudo_log_likelihood"):
+            assert value.dtype == np.float64, name
+        elif name != "predict":
             assert value.dtype == np.float32, name
-    if hasattr(model, "score_samples"):
-        assert model.score_samples(X).dtype == np.float64
-        assert type(model.score(X)) is float
+    if hasattr(model, "score"):
+        assert type(model.score(*told(cls, X))) is float
+    if hasattr(model, "score_samples") and not is_classifier(model):
         assert model.score(X) == pytest.approx(model.score_samples(X).mean(), rel=1e-12)
+
+
+@each("predict_proba")
+def test_probabilities_of_classes(cls):
+    model, X = fitted(cls), digits()
+    p = model.predict_proba(X)
+    assert p.shape == (333, len(model.classes_))
+    np.testing.assert_allclose(p.sum(1), 1, rtol=1e-12)
+    np.testing.assert_allclose(model.predict_log_proba(X), np.log(p), rtol=1e-9)
+    predicted = model.predict(X)
+    np.testing.assert_array_equal(predicted, model.classes_[p.argmax(1)])
+    _, y = told(cls)
+    assert model.score(X, y) == np.mean(predicted == y)
+    names = np.array(list("abcdefghij"))
+    words = make(cls).fit(X, names[y])
+    np.testing.assert_array_equal(words.predict(X), names[predicted])
+    assert words.score(X, names[y]) == model.score(X, y)
+
+
+@each("predict_proba")
+def test_labels_of_a_classifier_are_checked(cls):
+    X, y = told(cls)
+    with pytest.raises(ValueError, match="give y, a label for every row"):
+        make(cls).fit(X)
+    with pytest.raises(ValueError, match="got 3 for 333 rows"):
+        make(cls).fit(X, y[:3])
+    with pytest.raises(ValueError, match=r"at least two classes to tell apart, got 1 class: \[7\]"):
+        make(cls).fit(X, np.full(333, 7))
+    with pytest.raises(ValueError, match="y_val with X_val"):
+        make(cls).fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match=r"has not seen: \[77\]"):
+        make(cls).fit(X, y, X_val=X, y_val=np.where(y == 3, 77, y))
+    with pytest.raises(ValueError, match=r"has not seen: \[77\]"):
+        fitted(cls).score(X[:1], [77])
+    with pytest.raises(ValueError, match="y has words for labels, but fit has seen numbers"):
+        fitted(cls).score(X[:1], ["7"])
+    with pytest.raises(ValueError, match=r"has not seen: \[77\]"):
+        fitted(cls).partial_fit(X[:1], [77])
+    later = make(cls).partial_fit(X[:2], y[:2], classes=np.arange(10))
+    assert later.partial_fit(X, y).predict_proba(X).shape == (333, 10)
 
 
 @each("reconstruct")
@@ -45,7 +87,7 @@ def test_reconstruction_is_encoding_and_decoding(cls):
     back = model.inverse_transform(model.transform(X))
     np.testing.assert_array_equal(back, model.reconstruct(X))
     per_feature = model.reconstruction_error(X, per_feature=True)
-    np.testing.assert_allclose(per_feature, (X - back) ** 2, atol=1e-6)
+    np.testing.assert_allclose(per_feature, (model._compared(torch.tensor(X)).numpy() - back) ** 2, atol=1e-6)
     np.testing.assert_allclose(per_feature.sum(1), model.reconstruction_error(X), rtol=1e-5)
 
 
@@ -99,7 +141,8 @@ def test_completion_keeps_what_is_seen_bit_by_bit(cls):
 
 @each("transform")
 def test_a_pipeline_may_pass_labels_along(cls):
-    y = digits()[:, 28].astype(int)
+    _, *y = told(cls)
+    y = y[0] if y else digits()[:, 28].astype(int)
     pipeline = make_pipeline(make(cls), GaussianNB()).fit(digits(), y)
     assert pipeline.predict(digits()).shape == (333,)
     assert_same_model(pipeline[0], fitted(cls))
@@ -109,10 +152,10 @@ def test_a_pipeline_may_pass_labels_along(cls):
 def test_grid_search_compares_scores_on_rows_held_out(cls):
     folds = KFold(2)
     model = make(cls, batch_size=10)
-    search = GridSearchCV(model, {"n_epochs": [0, 40]}, cv=folds).fit(digits())
+    search = GridSearchCV(model, {"n_epochs": [0, 40]}, cv=folds).fit(*told(cls))
     assert search.best_params_ == {"n_epochs": 40}
-    train, test = next(folds.split(digits()))
-    ours = clone(model).set_params(n_epochs=40).fit(digits()[train]).score(digits()[test])
+    train, test = ([a[index] for a in told(cls)] for index in next(folds.split(digits())))
+    ours = clone(model).set_params(n_epochs=40).fit(*train).score(*test)
     assert search.cv_results_["split0_test_score"][1] == ours
 
 
@@ -125,7 +168,7 @@ def test_frames_in_and_out(cls, library):
         X = module.DataFrame(digits(), columns=names, index=range(1000, 1333))
     else:
         X = module.DataFrame(digits().copy(), schema=names)
-    model = make(cls).set_output(transform=library).fit(X)
+    model = make(cls).set_output(transform=library).fit(*told(cls, X))
     assert list(model.feature_names_in_) == names
     H = model.transform(X)
     assert isinstance(H, module.DataFrame)

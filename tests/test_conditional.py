@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from estimators import ROW_BY_ROW, assert_same_model, differ, digits, each_with, make, steady
+from estimators import (
+    ROW_BY_ROW,
+    assert_same_model,
+    differ,
+    digits,
+    each_conditional,
+    make,
+    steady,
+)
 from sklearn.datasets import load_digits
 
 from unlabeled import load
@@ -24,7 +32,7 @@ def ask(model, X, y):
     return {name: getattr(model, name)(X, y) for name in ROW_BY_ROW if hasattr(model, name)}
 
 
-@each_with("conditional")
+@each_conditional()
 def test_labels_are_learned_from(cls):
     y = labels()
     model = conditional(cls).fit(digits(), y)
@@ -37,7 +45,7 @@ def test_labels_are_learned_from(cls):
     assert not differ(conditional(cls).fit(torch.tensor(digits()), torch.tensor(numbers)), model)
 
 
-@each_with("conditional")
+@each_conditional()
 def test_answers_depend_on_the_label_of_the_row_alone(cls):
     y = labels()
     model = conditional(cls).fit(digits(), y)
@@ -49,7 +57,7 @@ def test_answers_depend_on_the_label_of_the_row_alone(cls):
         assert (other[name] != value).any(), name
 
 
-@each_with("conditional")
+@each_conditional()
 def test_samples_of_a_class_of_many_and_of_the_prior(cls):
     model = conditional(cls).fit(digits(), labels())
     ones = model.sample(4, y="one", random_state=0)
@@ -64,7 +72,7 @@ def test_samples_of_a_class_of_many_and_of_the_prior(cls):
         model.sample(4, y=["one", "two"])
 
 
-@each_with("conditional")
+@each_conditional()
 def test_labels_are_asked_for_and_checked(cls):
     model = conditional(cls)
     with pytest.raises(ValueError, match="give y"):
@@ -86,7 +94,7 @@ def test_labels_are_asked_for_and_checked(cls):
         make(cls).fit(digits()).sample(2, y="one")
 
 
-@each_with("conditional")
+@each_conditional()
 def test_labels_are_watched_passed_along_and_kept(cls, tmp_path):
     y = labels()
     model = conditional(cls).fit(digits(), y, X_val=digits()[:70], y_val=y[:70])
@@ -104,7 +112,7 @@ def test_labels_are_watched_passed_along_and_kept(cls, tmp_path):
     again.partial_fit(digits(), y)
 
 
-@each_with("conditional")
+@each_conditional()
 def test_partial_fit_knows_the_classes_of_fit(cls):
     y = labels()
     pieces = steady(cls, conditional=True).partial_fit(digits(), y).partial_fit(digits(), y)
@@ -114,7 +122,7 @@ def test_partial_fit_knows_the_classes_of_fit(cls):
         pieces.partial_fit(digits()[:1], ["ten"])
 
 
-@each_with("conditional")
+@each_conditional()
 def test_numbers_keep_their_order_and_are_no_words(cls):
     y = np.arange(333) % 12  # as words, "10" would come before "2"
     model = conditional(cls).fit(digits(), y)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from estimators import Interrupt, assert_same_model, differ, digits, each, make
+from estimators import Interrupt, assert_same_model, differ, digits, each, make, told
 
 from unlabeled import RBM
 from unlabeled.callbacks import Callback, EarlyStopping, Monitor, Snapshot
@@ -96,11 +96,11 @@ def test_patience_survives_a_checkpoint(tmp_path):
 
 @each("score")
 def test_the_score_of_the_best_parameters_is_not_that_of_the_last(cls):
-    monitor = Monitor(score=lambda m: m.score(digits()))
+    monitor = Monitor(score=lambda m: m.score(*told(cls)))
     worst = EarlyStopping("score", mode="min", patience=99)
-    model = make(cls, n_epochs=20, batch_size=10).set_callbacks(monitor, worst).fit(digits())
+    model = make(cls, n_epochs=20, batch_size=10).set_callbacks(monitor, worst).fit(*told(cls))
     assert min(model.history_["score"]) < model.history_["score"][-1]
-    assert model.score(digits()) == min(model.history_["score"])
+    assert model.score(*told(cls)) == min(model.history_["score"])
 
 
 def test_it_may_wait_for_what_is_measured_now_and_then():

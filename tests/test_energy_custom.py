@@ -7,7 +7,16 @@ import pytest
 import torch
 
 from unlabeled import RBM, datasets, load
-from unlabeled.energy import RestrictedBoltzmannMachine, Spin, Unit, check_unit, partition
+from unlabeled.energy import (
+    PCD,
+    FastPCD,
+    ParallelTempering,
+    RestrictedBoltzmannMachine,
+    Spin,
+    Unit,
+    check_unit,
+    partition,
+)
 from unlabeled.energy.annealing import RBMPath
 from unlabeled.sampling import Noise, categorical
 
@@ -44,7 +53,7 @@ def trits():
     return 2.0 * datasets.bars_and_stripes(3).astype(np.float32) - 1
 
 
-def learned(trits, sampler):
+def learned(trits, sampler, learning_rate):
     return RBM(
         5,
         visible=Trit(),
@@ -52,14 +61,14 @@ def learned(trits, sampler):
         sampler=sampler,
         n_epochs=400,
         batch_size=16,
-        learning_rate=0.3,
+        learning_rate=learning_rate,
         random_state=0,
     ).fit(trits)
 
 
 @pytest.fixture(scope="module")
 def fitted(trits):
-    return learned(trits, "exact")
+    return learned(trits, "exact", 0.3)
 
 
 def test_it_is_what_it_says():
@@ -73,9 +82,10 @@ def test_it_learns_what_bernoulli_units_learn(fitted, trits):
     assert set(np.unique(drawn)) >= {-1.0, 1.0} and known.mean() > 0.6
 
 
-@pytest.mark.parametrize("sampler", ["pcd", "fpcd", "pt"])
-def test_every_sampler_takes_it(sampler, fitted, trits):
-    assert learned(trits, sampler).score(trits) > fitted.score(trits) - 1.0
+@pytest.mark.parametrize("sampler", [PCD, FastPCD, ParallelTempering])
+def test_every_sampler_takes_it(sampler, trits):
+    """Nine independent bits would come to -6.2 nats."""
+    assert learned(trits, sampler(n_chains=100), 0.1).score(trits) > -5.0
 
 
 def test_a_spin_machine_is_a_bernoulli_machine_in_other_words():

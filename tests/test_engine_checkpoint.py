@@ -19,6 +19,7 @@ from estimators import (
     each,
     make,
     steady,
+    told,
 )
 
 from unlabeled import RBM, persistence
@@ -88,7 +89,7 @@ def interrupted(model, folder, monkeypatch, step):
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(type(model), "_step", _step)
-        model.fit(digits(), checkpoint=folder)
+        model.fit(*told(type(model)), checkpoint=folder)
 
 
 @each()
@@ -102,18 +103,18 @@ def test_ctrl_c_at_any_update(cls, step, pause, tmp_path, monkeypatch):
     if step > 7 or (step > 1 and pause == 0):
         saved = read_tree(tmp_path / "checkpoint.safetensors")["training"]["step"]
         assert saved == (step - 1 if pause == 0 else (step - 1) // 7 * 7)
-    resumed = make(cls, n_epochs=3).fit(digits(), checkpoint=tmp_path)
-    assert_same_model(resumed, make(cls, n_epochs=3).fit(digits()))
+    resumed = make(cls, n_epochs=3).fit(*told(cls), checkpoint=tmp_path)
+    assert_same_model(resumed, make(cls, n_epochs=3).fit(*told(cls)))
     assert resumed._training.step == 21
 
 
 @each()
 def test_ctrl_c_from_a_callback(cls, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        make(cls, n_epochs=4).set_callbacks(Interrupt(3)).fit(digits(), checkpoint=tmp_path)
+        make(cls, n_epochs=4).set_callbacks(Interrupt(3)).fit(*told(cls), checkpoint=tmp_path)
     assert read_tree(tmp_path / "checkpoint.safetensors")["training"]["epoch"] == 2
-    resumed = make(cls, n_epochs=4).fit(digits(), checkpoint=tmp_path)
-    assert_same_model(resumed, make(cls, n_epochs=4).fit(digits()))
+    resumed = make(cls, n_epochs=4).fit(*told(cls), checkpoint=tmp_path)
+    assert_same_model(resumed, make(cls, n_epochs=4).fit(*told(cls)))
 
 
 OPTIONS = [
@@ -139,7 +140,7 @@ def test_whatever_a_training_carries(options, tmp_path, monkeypatch):
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
-from estimators import digits, make, public
+from estimators import make, public, told
 from unlabeled import persistence
 
 cls = {cls.__name__: cls for cls in public()}[sys.argv[2]]
@@ -164,7 +165,7 @@ for scenario in (in_an_epoch, in_an_epoch_not_saved, while_writing):
     child = os.fork()
     if child == 0:
         scenario()
-        make(cls, n_epochs=4).fit(digits(), checkpoint=f"{sys.argv[3]}/{scenario.__name__}")
+        make(cls, n_epochs=4).fit(*told(cls), checkpoint=f"{sys.argv[3]}/{scenario.__name__}")
         os._exit(0)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL, scenario
 """
@@ -177,7 +178,7 @@ def test_kill_9(cls, tmp_path):
     command = [sys.executable, "-c", KILLED, here, cls.__name__, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    whole = make(cls, n_epochs=4).fit(digits())
+    whole = make(cls, n_epochs=4).fit(*told(cls))
     folders = {folder.name: folder for folder in tmp_path.iterdir()}
     saved = {"in_an_epoch": 10, "in_an_epoch_not_saved": 7, "while_writing": 14}
     assert folders.keys() == saved.keys()
@@ -185,22 +186,22 @@ def test_kill_9(cls, tmp_path):
     for name, folder in folders.items():
         state = read_tree(folder / "checkpoint.safetensors")
         assert state["training"]["step"] == saved[name], name
-        assert_same_model(make(cls, n_epochs=4).fit(digits(), checkpoint=folder), whole)
+        assert_same_model(make(cls, n_epochs=4).fit(*told(cls), checkpoint=folder), whole)
 
 
 @each()
 def test_more_epochs_go_on_and_fewer_do_nothing(cls, tmp_path):
-    first = steady(cls, n_epochs=2).fit(digits(), checkpoint=tmp_path)
-    assert_same_model(steady(cls, n_epochs=1).fit(digits(), checkpoint=tmp_path), first)
-    longer = steady(cls, n_epochs=4, verbose=0).fit(digits(), checkpoint=tmp_path)
-    assert_same_model(longer, steady(cls, n_epochs=4).fit(digits()))
+    first = steady(cls, n_epochs=2).fit(*told(cls), checkpoint=tmp_path)
+    assert_same_model(steady(cls, n_epochs=1).fit(*told(cls), checkpoint=tmp_path), first)
+    longer = steady(cls, n_epochs=4, verbose=0).fit(*told(cls), checkpoint=tmp_path)
+    assert_same_model(longer, steady(cls, n_epochs=4).fit(*told(cls)))
 
 
 @each()
 def test_a_checkpoint_does_not_change_what_is_learned(cls, tmp_path, monkeypatch):
     monkeypatch.setattr(persistence, "_PAUSE", 0)
-    kept = make(cls).fit(digits(), checkpoint=tmp_path / "a" / "b")
-    assert_same_model(kept, make(cls).fit(digits()))
+    kept = make(cls).fit(*told(cls), checkpoint=tmp_path / "a" / "b")
+    assert_same_model(kept, make(cls).fit(*told(cls)))
     assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["checkpoint.safetensors"]
 
 
@@ -209,25 +210,25 @@ def test_without_a_seed_the_one_of_before_is_taken(cls, tmp_path):
     unseeded = make(cls, n_epochs=3, random_state=None)
     unseeded.set_callbacks(Interrupt(2))
     with pytest.raises(KeyboardInterrupt):
-        unseeded.fit(digits(), checkpoint=tmp_path)
-    resumed = make(cls, n_epochs=3, random_state=None).fit(digits(), checkpoint=tmp_path)
-    assert_same_model(resumed, make(cls, n_epochs=3, random_state=resumed._seed).fit(digits()))
+        unseeded.fit(*told(cls), checkpoint=tmp_path)
+    resumed = make(cls, n_epochs=3, random_state=None).fit(*told(cls), checkpoint=tmp_path)
+    assert_same_model(resumed, make(cls, n_epochs=3, random_state=resumed._seed).fit(*told(cls)))
 
 
 @each()
 def test_another_training_is_refused_and_what_differs_is_named(cls, tmp_path):
-    make(cls).fit(digits(), checkpoint=tmp_path)
+    make(cls).fit(*told(cls), checkpoint=tmp_path)
     sentence = (
         r"checkpoint\.safetensors was left by a training with other params: "
         r"\{'batch_size': 50\} there, \{'batch_size': 20\} here; choose another folder or"
     )
     with pytest.raises(ValueError, match=sentence):
-        make(cls, batch_size=20).fit(digits(), checkpoint=tmp_path)
+        make(cls, batch_size=20).fit(*told(cls), checkpoint=tmp_path)
     with pytest.raises(ValueError, match=r"other data: 333x64:\w+ there, 300x64:\w+ here; choose"):
-        make(cls).fit(digits()[:300], checkpoint=tmp_path)
+        make(cls).fit(*told(cls, digits()[:300]), checkpoint=tmp_path)
     with pytest.raises(ValueError, match="other data"):
-        make(cls).fit(digits()[::-1], checkpoint=tmp_path)
-    make(cls).fit(sp.csr_array(digits()), checkpoint=tmp_path)
+        make(cls).fit(*told(cls, digits()[::-1]), checkpoint=tmp_path)
+    make(cls).fit(*told(cls, sp.csr_array(digits())), checkpoint=tmp_path)
 
 
 class Other(RBM):
@@ -242,7 +243,7 @@ def test_another_class_is_refused(tmp_path):
 
 @each()
 def test_a_resumed_model_goes_on_with_partial_fit(cls, tmp_path):
-    steady(cls, n_epochs=2).fit(digits(), checkpoint=tmp_path)
-    resumed = steady(cls, n_epochs=2).fit(digits(), checkpoint=tmp_path).partial_fit(digits())
-    assert_same_model(resumed, steady(cls, n_epochs=2).fit(digits()).partial_fit(digits()))
-    assert differ(resumed, steady(cls, n_epochs=2).fit(digits()))
+    steady(cls, n_epochs=2).fit(*told(cls), checkpoint=tmp_path)
+    resumed = steady(cls, n_epochs=2).fit(*told(cls), checkpoint=tmp_path).partial_fit(*told(cls))
+    assert_same_model(resumed, steady(cls, n_epochs=2).fit(*told(cls)).partial_fit(*told(cls)))
+    assert differ(resumed, steady(cls, n_epochs=2).fit(*told(cls)))

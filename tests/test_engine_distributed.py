@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from estimators import digits, make, public, weights
+from estimators import digits, make, public, told, weights
 from parallel import cases
 from safetensors.torch import load_file
 
@@ -45,7 +45,7 @@ def stop_within_an_epoch(cls, folder):
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(cls, "_step", _step)
         patch.setattr(persistence, "_PAUSE", 0)
-        make(cls, n_epochs=6).fit(digits(), checkpoint=folder)
+        make(cls, n_epochs=6).fit(*told(cls), checkpoint=folder)
 
 
 def left(folder, name, rank):
@@ -77,19 +77,19 @@ def check_like_one(folder, name):
 
 
 def check_partial_fit(folder, cls):
-    one = make(cls).fit(digits()).partial_fit(digits())
+    one = make(cls).fit(*told(cls)).partial_fit(*told(cls))
     assert_close(left(folder, f"{cls.__name__} goes on", 1), one)
 
 
 def check_from_two_to_one(folder, cls):
     place = folder / f"{cls.__name__} two to one"
     assert read_tree(place / "checkpoint.safetensors")["training"]["epoch"] == 3
-    resumed = make(cls, n_epochs=6).fit(digits(), checkpoint=place)
-    assert_close((weights(resumed), resumed.history_), make(cls, n_epochs=6).fit(digits()))
+    resumed = make(cls, n_epochs=6).fit(*told(cls), checkpoint=place)
+    assert_close((weights(resumed), resumed.history_), make(cls, n_epochs=6).fit(*told(cls)))
 
 
 def check_from_one_within_an_epoch_to_two(folder, cls):
-    one = make(cls, n_epochs=6).fit(digits())
+    one = make(cls, n_epochs=6).fit(*told(cls))
     assert_close(left(folder, f"{cls.__name__} one to two", 0), one)
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from estimators import digits, each, fitted, make, weights
+from estimators import digits, each, fitted, make, told, weights
 from visits import batch_indices
 
 from unlabeled.engine import device, training
@@ -94,7 +94,8 @@ def test_terms_do_not_depend_on_how_rows_are_evaluated(cls, monkeypatch):
             return out.fill_(1)
 
     monkeypatch.setattr("unlabeled.base.Noise", Silent)
-    model, rows = fitted(cls), as_rows(digits().copy())
+    model, (X, *y) = fitted(cls), told(cls, digits().copy())
+    rows = model._rows_to_learn(X, *y or [None])
     whole = model._means(rows, torch.arange(333))
     monkeypatch.setattr("unlabeled.base.INFERENCE_ROWS", 7)
     pieces = model._means(rows, torch.arange(333))
@@ -172,20 +173,20 @@ def test_a_processor_without_bf16_says_so_once(bf16, recwarn):
 @each("score")
 def test_a_gpu_learns_as_well_as_a_cpu(cls):
     options = {"n_epochs": 60, "batch_size": 20}
-    before = fitted(cls).score(digits())
-    cpu, gpu = (make(cls, device=d, **options).fit(digits()) for d in ("cpu", "cuda"))
+    before = fitted(cls).score(*told(cls))
+    cpu, gpu = (make(cls, device=d, **options).fit(*told(cls)) for d in ("cpu", "cuda"))
     assert next(iter(weights(gpu).values())).is_cuda
-    gain = cpu.score(digits()) - before
-    assert gpu.score(digits()) - before == pytest.approx(gain, rel=0.15)
+    gain = cpu.score(*told(cls)) - before
+    assert gpu.score(*told(cls)) - before == pytest.approx(gain, rel=0.15)
 
 
 @pytest.mark.gpu
 @each("transform")
 def test_a_tensor_on_a_gpu_is_answered_there(cls):
     x = torch.tensor(digits(), device="cuda")
-    model = make(cls).fit(x)
+    model = make(cls).fit(*told(cls, x))
     H = model.transform(x)
     assert H.is_cuda and next(iter(weights(model).values())).is_cuda
     array = model.transform(digits())
     assert abs(H.cpu().numpy() - array).max() < 1e-4
-    assert make(cls).fit(x).transform(x).equal(H)
+    assert make(cls).fit(*told(cls, x)).transform(x).equal(H)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import torch
-from estimators import answers, assert_same_model, digits, each, fitted, make
+from estimators import answers, assert_same_model, digits, each, fitted, make, told
 from torch.utils.data import TensorDataset
 
 
@@ -53,7 +53,7 @@ IMAGES = ("images", "image tensor", "Dataset of pairs")
 @pytest.mark.parametrize("clothes", CLOTHES)
 def test_the_same_rows_in_any_clothes(cls, clothes, tmp_path):
     X = CLOTHES[clothes](tmp_path)
-    model = make(cls).fit(X)
+    model = make(cls).fit(*told(cls, X))
     assert_same_model(model, fitted(cls))
     assert model.n_features_in_ == 64
     assert model.image_shape_ == ((1, 8, 8) if clothes in IMAGES else None)
@@ -83,7 +83,7 @@ def test_completion_of_a_tensor_is_a_tensor(cls):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_data_are_not_changed(cls, dtype):
     X, x = digits().astype(dtype), torch.from_numpy(digits().astype(dtype))
-    answers(make(cls).fit(X), X), answers(make(cls).fit(x), x)
+    answers(make(cls).fit(*told(cls, X)), X), answers(make(cls).fit(*told(cls, x)), x)
     np.testing.assert_array_equal(X, digits())
     np.testing.assert_array_equal(x.numpy(), digits())
 
@@ -92,7 +92,7 @@ MEASURE = """
 import sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
-from estimators import BIG, digits, make, public
+from estimators import BIG, digits, make, public, told
 from unlabeled.engine import order
 
 order.BLOCK = 2**11  # a window of rows is in the process, and here it is a small one
@@ -102,10 +102,11 @@ def megabytes():
     return {name[:-1]: int(size) / 1024 for name, size, unit in lines}
 
 cls = {cls.__name__: cls for cls in public()}[sys.argv[2]]
-make(cls).fit(digits()[:50])
+make(cls).fit(*told(cls, digits()[:50]))
 before = megabytes()
 for path in sys.argv[3:]:
-    make(cls, **{"n_epochs": 1, **BIG.get(cls.__name__, {})}).fit(np.load(path, mmap_mode="r"))
+    X = np.load(path, mmap_mode="r")
+    make(cls, **{"n_epochs": 1, **BIG.get(cls.__name__, {})}).fit(*told(cls, X))
 after = megabytes()
 print(after["VmHWM"] - before["VmRSS"], after["RssAnon"] - before["RssAnon"])
 """

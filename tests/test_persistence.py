@@ -19,6 +19,7 @@ from estimators import (
     public,
     steady,
     timeless,
+    told,
     weights,
 )
 from safetensors.torch import load_file
@@ -58,7 +59,7 @@ def assert_same_answers(a, b, X, *methods):
 @each()
 @pytest.mark.parametrize("way", WAYS)
 def test_a_round_trip_changes_nothing(cls, way, tmp_path):
-    model = make(cls, validation_fraction=0.1).fit(digits().reshape(333, 1, 8, 8))
+    model = make(cls, validation_fraction=0.1).fit(*told(cls, digits().reshape(333, 1, 8, 8)))
     twin = way(model, tmp_path)
     assert type(twin) is cls
     assert twin.get_params() == model.get_params()
@@ -77,10 +78,10 @@ def test_a_round_trip_changes_nothing(cls, way, tmp_path):
 def test_names_of_features_come_along(cls, way, tmp_path):
     pd = pytest.importorskip("pandas")
     X = pd.DataFrame(digits(), columns=[f"pixel {k}" for k in range(64)])
-    twin = way(make(cls).fit(X), tmp_path)
+    twin = way(make(cls).fit(*told(cls, X)), tmp_path)
     assert twin.feature_names_in_.dtype == object
     assert list(twin.feature_names_in_) == list(X.columns)
-    assert_same_answers(twin, make(cls).fit(X), X)
+    assert_same_answers(twin, make(cls).fit(*told(cls, X)), X)
 
 
 WITH_OBJECTS = [cls for cls in public() if cls.__name__ in OBJECTS]
@@ -89,12 +90,12 @@ WITH_OBJECTS = [cls for cls in public() if cls.__name__ in OBJECTS]
 @pytest.mark.parametrize("cls", WITH_OBJECTS, ids=lambda cls: cls.__name__)
 @pytest.mark.parametrize("way", WAYS)
 def test_parameters_that_are_objects_come_along(cls, way, tmp_path):
-    model = make(cls, **OBJECTS[cls.__name__]).fit(digits())
+    model = make(cls, **OBJECTS[cls.__name__]).fit(*told(cls))
     twin = way(model, tmp_path)
     assert repr(twin) == repr(model)
-    asked = ("transform", "reconstruct", "score_samples", "discriminate")
+    asked = ("transform", "reconstruct", "score_samples", "discriminate", "expected_ratings")
     assert_same_answers(twin, model, digits(), asked)
-    assert_same_model(twin.set_params(n_epochs=2).fit(digits()), model)
+    assert_same_model(twin.set_params(n_epochs=2).fit(*told(cls)), model)
 
 
 @each()
@@ -119,21 +120,21 @@ def test_a_saved_model_can_be_read_by_others(cls, tmp_path):
 
 @each()
 def test_a_loaded_model_goes_on_learning(cls, tmp_path):
-    model = by_folder(steady(cls).fit(digits()), tmp_path)
+    model = by_folder(steady(cls).fit(*told(cls)), tmp_path)
     before = weights(model)
-    model.partial_fit(digits())
+    model.partial_fit(*told(cls))
     assert model.history_["epoch"] == [1, 2, 3]
     assert len({len(column) for column in model.history_.values()}) == 1
     assert any(not torch.equal(before[name], value) for name, value in weights(model).items())
     with pytest.raises(ValueError, match="X has 60 features"):
-        model.partial_fit(digits()[:, :60])
+        model.partial_fit(*told(cls, digits()[:, :60]))
 
 
 @each()
 def test_a_pickled_model_goes_on_as_if_it_had_never_been_away(cls, tmp_path):
-    model = steady(cls).fit(digits())
+    model = steady(cls).fit(*told(cls))
     twin = by_pickle(model, tmp_path)
-    assert_same_model(twin.partial_fit(digits()), model.partial_fit(digits()))
+    assert_same_model(twin.partial_fit(*told(cls)), model.partial_fit(*told(cls)))
 
 
 @each()
@@ -152,12 +153,12 @@ def make_sgd(parameters, lr):
 def test_functions_cannot_be_saved_and_nothing_is_written(cls, optimizer, tmp_path):
     if "optimizer" not in make(cls).get_params():
         pytest.skip("has no optimizer")
-    model = make(cls, optimizer=optimizer).fit(digits())
+    model = make(cls, optimizer=optimizer).fit(*told(cls))
     sentence = "optimizer cannot be written as text: .*a schedule instead of a lambda"
     with pytest.raises(TypeError, match=sentence):
         model.save(tmp_path)
     with pytest.raises(TypeError, match=sentence):
-        make(cls, optimizer=optimizer).fit(digits(), checkpoint=tmp_path)
+        make(cls, optimizer=optimizer).fit(*told(cls), checkpoint=tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -166,7 +167,7 @@ def test_functions_cannot_be_saved_and_nothing_is_written(cls, optimizer, tmp_pa
     ("given", "kept"), [(np.int64(3), 3), (None, None), (np.random.default_rng(0), None)]
 )
 def test_the_seed_is_kept_and_a_generator_is_not(cls, given, kept, tmp_path):
-    model = make(cls, random_state=given).fit(digits())
+    model = make(cls, random_state=given).fit(*told(cls))
     assert by_folder(model, tmp_path).get_params()["random_state"] == kept
 
 
@@ -273,11 +274,11 @@ def test_a_pickle_from_elsewhere_is_of_the_cpu_and_leaves_the_model_alone(cls, m
 @each()
 @pytest.mark.parametrize("way", WAYS)
 def test_what_was_fitted_on_a_gpu_opens_on_the_cpu(cls, way, tmp_path):
-    model = make(cls, device="cuda").fit(digits())
+    model = make(cls, device="cuda").fit(*told(cls))
     twin = way(model, tmp_path)
     assert twin._module_device.type == "cpu"
     assert all(torch.equal(value.cpu(), weights(twin)[k]) for k, value in weights(model).items())
     assert timeless(twin.history_) == timeless(model.history_)
-    twin.partial_fit(digits())
+    twin.partial_fit(*told(cls))
     if way is by_folder:
         assert load(tmp_path / "model", device="cuda")._module_device.type == "cuda"

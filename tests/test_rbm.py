@@ -65,7 +65,7 @@ def test_sampling_starts_where_it_is_told_and_shows_means():
     v = torch.from_numpy(start[:1]).float()
     p = torch.softmax((h * rbm.hidden_field(v)).sum(1), 0)
     np.testing.assert_allclose(mean, (p @ torch.sigmoid(rbm.visible_field(h))).numpy(), atol=0.01)
-    with pytest.raises(ValueError, match=r"start must have n_samples=2 rows, got shape \(3, 4\)"):
+    with pytest.raises(ValueError, match=r"row for each of the 2 chains, got shape \(3, 4\)"):
         model.sample(2, start=start[:3])
 
 
@@ -252,9 +252,9 @@ def test_divergence_is_named(digits):
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [
-        ({"visible": "binary"}, ValueError, "visible must be one of 'bernoulli', 'gaussian'"),
+        ({"visible": "binary"}, ValueError, "visible must be one of 'bernoulli', 'spin'"),
         ({"hidden": 3}, TypeError, "hidden must be a name or a Unit object"),
-        ({"sampler": "gibbs"}, ValueError, "sampler must be one of 'cd', 'pcd', 'exact'"),
+        ({"sampler": "gibbs"}, ValueError, "sampler must be one of 'pcd', 'cd', 'fpcd'"),
         ({"n_components": 0}, ValueError, "n_components must be >= 1, got 0"),
         ({"n_components": 2.5}, TypeError, "n_components must be an integer, got 2.5"),
         ({"momentum": 1.5}, ValueError, "momentum must be >= 0 and <= 1, got 1.5"),

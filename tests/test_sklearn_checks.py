@@ -1,7 +1,7 @@
 """scikit-learn's own checks, over every public estimator."""
 
 import pytest
-from estimators import each, make, public
+from estimators import REALS, each, make, public
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -32,7 +32,7 @@ quiet = pytest.mark.filterwarnings(
 
 @quiet
 @parametrize_with_checks(
-    [make(cls) for cls in public()],
+    [make(cls, **REALS.get(cls.__name__, {})) for cls in public()],
     expected_failed_checks=lambda model: EXPECTED_FAILED.get(type(model).__name__, {}),
 )
 def test_scikit_learn(estimator, check):
@@ -43,7 +43,7 @@ def test_scikit_learn(estimator, check):
 @each("transform")
 @pytest.mark.parametrize("check", OUR_CHECKS, ids=lambda check: check.__name__)
 def test_scikit_learn_of_its_own(cls, check):
-    check(cls.__name__, make(cls))
+    check(cls.__name__, make(cls, **REALS.get(cls.__name__, {})))
 
 
 def test_every_exemption_is_of_a_check_that_exists():

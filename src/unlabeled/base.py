@@ -64,6 +64,8 @@ class Estimator(FitTemplate, BaseEstimator):
     _watch_rows = 0  # training rows on which `_evaluate` is reported too
     _needs_rows = 1
     _nan_is_missing = False  # whether a row may have gaps
+    _holds_out_rows = True  # or a part of each, where `validation_fraction` is of what is in them
+    _is_supervised = False  # whether fit needs labels; a conditional model needs them everywhere
 
     # ---- what a model says -------------------------------------------------------------------
 
@@ -114,12 +116,16 @@ class Estimator(FitTemplate, BaseEstimator):
 
     # ---- the data ----------------------------------------------------------------------------
 
-    def _labelled_rows(self, X, y=None, *, reset=False, allow_nan=False) -> Rows:
-        """Rows that were checked, with their labels if the model is conditional."""
-        rows = check_rows(self, X, reset=reset, allow_nan=allow_nan or self._nan_is_missing)
-        if self._is_conditional:
-            rows.y = check_labels(self, y, rows.n_rows, reset=reset)
+    def _rows_to_learn(self, X, y, *, reset=False, classes=None) -> Rows:
+        """Rows to learn from or to watch, with their labels if the model learns from labels."""
+        rows = check_rows(self, X, reset=reset, allow_nan=self._nan_is_missing)
+        if self._learns_labels:
+            rows.y = check_labels(self, y, rows.n_rows, reset=reset, classes=classes)
         return rows
+
+    @property
+    def _learns_labels(self) -> bool:
+        return self._is_supervised or self._is_conditional
 
     @property
     def _is_conditional(self) -> bool:
@@ -143,8 +149,12 @@ class Estimator(FitTemplate, BaseEstimator):
     # ---- for the capabilities ----------------------------------------------------------------
 
     def _fitted_rows(self, X, y=None, *, allow_nan=False) -> Rows:
+        """Rows that are asked about; a conditional model needs labels, a classifier takes them."""
         check_is_fitted(self, "module_")
-        return self._labelled_rows(X, y, allow_nan=allow_nan)
+        rows = check_rows(self, X, reset=False, allow_nan=allow_nan or self._nan_is_missing)
+        if self._is_conditional or (self._is_supervised and y is not None):
+            rows.y = check_labels(self, y, rows.n_rows, reset=False)
+        return rows
 
     def _rows_at_once(self, rows: Rows | None = None) -> int:
         """How many rows (or codes of rows) go through the module together."""
@@ -212,7 +222,7 @@ class Estimator(FitTemplate, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = self._nan_is_missing
-        tags.target_tags.required = self._is_conditional
+        tags.target_tags.required = self._learns_labels
         return tags
 
 

@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.callback import ProgressBar
 
+from unlabeled.validation import check_number
+
 __all__ = [
     "Callback",
     "EarlyStopping",
@@ -22,6 +24,8 @@ __all__ = [
     "Snapshot",
     "TensorBoard",
 ]
+
+_MOST_ROWS = 100  # of a frame: what a picture shows
 
 
 class Callback:
@@ -175,13 +179,19 @@ class EarlyStopping(Callback):
 class Snapshot(Callback):
     """Keeps a picture's worth of the model every few epochs, for a time-lapse.
 
+    What has a name here is kept small, as a film is part of every checkpoint: the first 100 rows,
+    in 8 or 16 bits a number where a picture of them does not suffer.
+
     Parameters
     ----------
     every : int, default=1
         Epochs between frames.
-    take : {"components", "samples"} or callable, default="components"
-        What to keep of the estimator: its `components_`, 100 samples (of the same noise in every
-        frame), or what a function of it returns.
+    take : {"components", "samples", "particles"} or callable, default="components"
+        What to keep of the estimator: its `components_`; samples (of the same noise in every
+        frame); its `particles_`, the chains that go along with learning and show what the model
+        dreams of; or what a function of it returns, as it is.
+    max_frames : int, default=100
+        When a film grows longer, every second frame is dropped and half as many are taken.
 
     Attributes
     ----------
@@ -191,38 +201,57 @@ class Snapshot(Callback):
 
     _takes: ClassVar = {
         "components": lambda model: model.components_,
-        "samples": lambda model: model.sample(100, random_state=0),
+        "samples": lambda model: model.sample(_MOST_ROWS, random_state=0),
+        "particles": lambda model: model.particles_,
     }
 
-    def __init__(self, every=1, take="components"):
+    def __init__(self, every=1, take="components", max_frames=100):
         if not (callable(take) or take in self._takes):
             raise ValueError(f"take must be one of {list(self._takes)} or callable, got {take!r}.")
-        self.every, self.take = every, take
+        check_number("every", every, 1, integer=True)
+        check_number("max_frames", max_frames, 2, integer=True)
+        self.every, self.take, self.max_frames = every, take, max_frames
+        self._forget()
+
+    def _forget(self):
         self.frames: list[np.ndarray] = []
         self.epochs: list[int] = []
+        self._spacing = self.every
 
     def setup(self, estimator, context):
         """Start a new film."""
-        self.frames: list[np.ndarray] = []
-        self.epochs: list[int] = []
+        self._forget()
 
     def on_epoch(self, estimator, report):
         """Keep a frame if it is time."""
-        if report["epoch"] % self.every == 0:
-            take = self.take if callable(self.take) else self._takes[self.take]
-            self.frames.append(np.array(take(estimator), copy=True))
-            self.epochs.append(int(report["epoch"]))
+        epoch = int(report["epoch"])
+        if epoch % self._spacing == 0 and len(self.frames) == self.max_frames:
+            self._thin_out()
+        if epoch % self._spacing == 0:
+            self.frames.append(self._frame(estimator))
+            self.epochs.append(epoch)
+
+    def _frame(self, estimator):
+        if callable(self.take):
+            return np.array(self.take(estimator), copy=True)
+        return _small(np.asarray(self._takes[self.take](estimator))[:_MOST_ROWS])
+
+    def _thin_out(self):
+        self._spacing *= 2
+        kept = [k for k, epoch in enumerate(self.epochs) if epoch % self._spacing == 0]
+        self.frames, self.epochs = ([film[k] for k in kept] for film in (self.frames, self.epochs))
 
     def state_dict(self):
         """The film so far."""
         import torch
 
-        return {"frames": [torch.from_numpy(f) for f in self.frames], "epochs": self.epochs}
+        frames = [torch.from_numpy(frame) for frame in self.frames]
+        return {"frames": frames, "epochs": self.epochs, "spacing": self._spacing}
 
     def load_state_dict(self, state):
         """Go on filming."""
         self.frames = [frame.numpy() for frame in state["frames"]]
-        self.epochs = list(state["epochs"])
+        self.epochs, self._spacing = list(state["epochs"]), state["spacing"]
 
 
 class Monitor(Callback):
@@ -311,3 +340,13 @@ def _first_process() -> bool:
     from unlabeled.engine.distributed import rank
 
     return rank() == 0
+
+
+def _small(frame: np.ndarray) -> np.ndarray:
+    """The rows in as few bits as lose nothing, or less than a thousandth of their range."""
+    with np.errstate(all="ignore"):
+        for dtype, loss in ((np.uint8, 0.0), (np.float16, 1e-3)):
+            small = frame.astype(dtype)
+            if np.abs(small - frame).max() <= loss * np.ptp(frame):
+                return small
+    return frame.copy()

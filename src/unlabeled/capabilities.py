@@ -2,6 +2,7 @@
 
 Applications ask for a capability (`hasattr(model, "reconstruct")`), never for a class. Every
 method takes labels as `y`; a model with `conditional=True` needs them, the others ignore them.
+A classifier needs them in `fit` alone.
 """
 
 # The mixins rest on Estimator, which comes after them among the bases of a model.
@@ -9,7 +10,7 @@ method takes labels as `y`; a model with `conditional=True` needs them, the othe
 
 import numpy as np
 import torch
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.base import DensityMixin as _SklearnDensityMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +18,7 @@ from unlabeled.base import give_back
 from unlabeled.validation import check_codes, check_labels, check_number, label_codes
 
 __all__ = [
+    "ClassifyMixin",
     "CompleteMixin",
     "DecodeMixin",
     "DensityMixin",
@@ -24,6 +26,72 @@ __all__ = [
     "ReconstructMixin",
     "SampleMixin",
 ]
+
+
+class ClassifyMixin(ClassifierMixin):
+    """`predict` and its kin; a model gives `_log_posterior()`, a function of rows.
+
+    Comes before other mixins among the bases: its `score` is the accuracy.
+    """
+
+    _is_supervised = True
+
+    def predict_log_proba(self, X):
+        """log p(y | x) of every class, in nats.
+
+        Parameters
+        ----------
+        X : array-like, CSR matrix, tensor, images or Dataset of n rows
+
+        Returns
+        -------
+        log_p : array or tensor of shape (n, n_classes), float64
+            In the order of `classes_`.
+        """
+        rows = self._fitted_rows(X)
+        with torch.no_grad():
+            log_posterior = self._log_posterior()
+        return self._map(log_posterior, rows, X, dtype=torch.float64)
+
+    def predict_proba(self, X):
+        """p(y | x) of every class, shape (n, n_classes), float64; rows sum to 1."""
+        log_p = self.predict_log_proba(X)
+        return log_p.exp() if isinstance(log_p, torch.Tensor) else np.exp(log_p)
+
+    def predict(self, X):
+        """The most probable class of each row, shape (n,); one of `classes_`."""
+        best = self.predict_log_proba(X).argmax(1)
+        if isinstance(best, torch.Tensor) and self.classes_.dtype.kind in "iufb":
+            return torch.as_tensor(self.classes_, device=best.device)[best]
+        return self.classes_[np.asarray(best)]
+
+    def score(self, X, y, sample_weight=None) -> float:
+        """Accuracy: the share of rows whose class is predicted.
+
+        Parameters
+        ----------
+        X : as in predict
+        y : array-like of shape (n,)
+            Their labels.
+        sample_weight : array-like of shape (n,), optional
+            What each row counts.
+
+        Raises
+        ------
+        ValueError
+            If y has labels that fit has not seen.
+        """
+        best = self.predict_log_proba(X).argmax(1)
+        right = np.asarray(best) == label_codes(self.classes_, y).numpy()
+        return float(np.average(right, weights=sample_weight))
+
+    def _check_values(self, rows):
+        super()._check_values(rows)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs at least two classes to tell apart, got "
+                f"{len(self.classes_)} class: {self.classes_.tolist()}."
+            )
 
 
 class EncodeMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
@@ -129,9 +197,13 @@ class ReconstructMixin(DecodeMixin):
     def _reconstruct(self, x: torch.Tensor, *y: torch.Tensor) -> torch.Tensor:
         return self._decode(self._encode(x, *y), *y)
 
+    def _compared(self, x: torch.Tensor) -> torch.Tensor:
+        """What a reconstruction of x is compared with."""
+        return x
+
     def _residual(self, x: torch.Tensor, *y: torch.Tensor) -> torch.Tensor:
         """What the reconstruction leaves; of a missing value, nothing."""
-        difference = x - self._reconstruct(x, *y)
+        difference = self._compared(x) - self._reconstruct(x, *y)
         return difference.nan_to_num(0) if self._nan_is_missing else difference
 
 
@@ -201,13 +273,13 @@ class SampleMixin:
         return torch.cat([function(*part) for part in parts])
 
     def _labels_to_draw(self, y, n, noise):
-        """Numbers of classes, in a tuple that is empty if the model knows none."""
-        if not self._is_conditional:
-            if y is not None:
-                raise ValueError(
-                    f"this {type(self).__name__} is not conditional: y must be None, got {y!r}."
-                )
+        """Numbers of classes, in a tuple that is empty if the model knows or needs none."""
+        if y is None and not self._is_conditional:
             return ()
+        if not self._learns_labels:
+            raise ValueError(
+                f"this {type(self).__name__} is not conditional: y must be None, got {y!r}."
+            )
         if y is None:
             edges = torch.from_numpy(self.class_prior_).cumsum(0)[:-1]
             u = noise.uniform((n, 1))[:, 0].double()

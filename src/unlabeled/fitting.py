@@ -37,8 +37,8 @@ class FitTemplate(CallbackSupportMixin):
         X : array-like, frame, memmap, CSR matrix, tensor, images (n, c, h, w) or Dataset
             Rows to learn from; each batch is cast to float32, the whole never.
         y : array-like of shape (n,), optional
-            Labels, for a model with `conditional=True`; ignored by all others, so that a
-            Pipeline can pass them along.
+            Labels, for a classifier or a model with `conditional=True`; ignored by all others,
+            so that a Pipeline can pass them along.
         X_val : like X, optional
             Rows to watch: their terms appear in `history_` with the prefix `val_`. Without it,
             `validation_fraction` of X is set apart.
@@ -80,7 +80,7 @@ class FitTemplate(CallbackSupportMixin):
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes=dict)
         return self
 
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X, y=None, *, classes=None):
         """Go on learning: one pass in batches over X.
 
         There is no end in sight here, so schedules stay at their start. Optimizer, sampler, batch
@@ -89,6 +89,8 @@ class FitTemplate(CallbackSupportMixin):
         Parameters
         ----------
         X, y : as in fit
+        classes : array-like, optional
+            All labels that will ever come; by default those of the first y.
 
         Returns
         -------
@@ -96,10 +98,10 @@ class FitTemplate(CallbackSupportMixin):
         """
         if hasattr(self, "module_"):
             self._check_params()
-            rows = self._labelled_rows(X, y)
+            rows = self._rows_to_learn(X, y)
             distributed.join(self._module_device)
         else:
-            rows = self._begin(X, y)
+            rows = self._begin(X, y, classes)
             self._seed = self._draw_seed()
         index = torch.arange(rows.n_rows)
         if not hasattr(self, "_training"):
@@ -108,9 +110,9 @@ class FitTemplate(CallbackSupportMixin):
         self._epoch(rows, index, None, None)
         return self
 
-    def _begin(self, X, y) -> Rows:
+    def _begin(self, X, y, classes=None) -> Rows:
         self._check_params()
-        rows = self._labelled_rows(X, y, reset=True)
+        rows = self._rows_to_learn(X, y, reset=True, classes=classes)
         if rows.n_rows < self._needs_rows:
             raise ValueError(
                 f"{type(self).__name__} needs at least {self._needs_rows} rows, "
@@ -122,7 +124,7 @@ class FitTemplate(CallbackSupportMixin):
         distributed.join(self._device)
         for name in ("module_", "_training", "history_"):
             self.__dict__.pop(name, None)
-        if not self._is_conditional:
+        if not self._learns_labels:
             for name in ("classes_", "class_prior_"):
                 self.__dict__.pop(name, None)
         return rows
@@ -132,7 +134,7 @@ class FitTemplate(CallbackSupportMixin):
         order = torch.arange(rows.n_rows)
         held_out = None
         if X_val is not None:
-            other = self._labelled_rows(X_val, y_val)
+            other = self._rows_to_learn(X_val, y_val)
             held_out = (other, torch.arange(other.n_rows))
         elif self.validation_fraction > 0:
             n = round(self.validation_fraction * rows.n_rows)
@@ -144,7 +146,12 @@ class FitTemplate(CallbackSupportMixin):
             generator = torch.Generator().manual_seed(stream_seed(self._seed, _SPLIT))
             order = torch.randperm(rows.n_rows, generator=generator)
             held_out, order = (rows, order[:n].sort().values), order[n:].sort().values
-        watched = (rows, order[spread_out(len(order), self._watch_rows)])
+        watched = with_labels(rows, order)
+        watched = (rows, watched[spread_out(len(watched), self._watch_rows)])
+        if held_out is not None:
+            held_out = held_out[0], with_labels(*held_out)
+            if not len(held_out[1]):
+                raise ValueError("none of the rows to validate on has a label; give others.")
         return order, held_out, watched if self._watch_rows else None
 
     def _draw_seed(self, saved: int | None = None) -> int:
@@ -240,3 +247,8 @@ class FitTemplate(CallbackSupportMixin):
         if self.verbose and distributed.rank() == 0:
             terms = (f"{k} {v:.5g}" for k, v in report.items() if k != "epoch")
             print(f"{type(self).__name__} epoch {report['epoch']}: {', '.join(terms)}", flush=True)
+
+
+def with_labels(rows: Rows, index: torch.Tensor) -> torch.Tensor:
+    """Of these rows, those that have a label; all where nobody asks for labels."""
+    return index if rows.y is None else index[rows.y[index] >= 0]

@@ -97,7 +97,7 @@ def to_plain(value):
         return {"optimizer": value.__name__}
     if _is_network(value) and "<" not in value.__qualname__:
         return {"network": f"{value.__module__}:{value.__qualname__}"}
-    if hasattr(value, "tolist") and getattr(value, "ndim", 0) == 1:  # of few numbers
+    if hasattr(value, "tolist") and getattr(value, "ndim", 0) in (1, 2):  # of few numbers
         return to_plain(value.tolist())
     item = getattr(value, "item", None)  # of a NumPy scalar
     if isinstance(value, numbers.Number) and item is not None:

@@ -109,42 +109,58 @@ def _check_tensor(estimator, X, reset, allow_nan):
     return _check_width(estimator, as_rows(_finite(X.detach(), allow_nan)), reset)
 
 
-def check_labels(estimator, y, n_rows: int, *, reset: bool) -> torch.Tensor:
+def check_labels(estimator, y, n_rows: int, *, reset: bool, classes=None) -> torch.Tensor:
     """Check labels and number their classes.
 
-    Sets (`reset`) `classes_` and `class_prior_`, the share of each class.
+    Sets (`reset`) `classes_` and `class_prior_`, the share of each class among the labels.
 
     Parameters
     ----------
     estimator : Estimator
+        One with a parameter `unlabelled` takes that label, unless it is None, for none at all.
     y : array-like of shape (n_rows,)
         Numbers or strings.
     n_rows : int
     reset : bool
         True in fit.
+    classes : array-like, optional
+        With `reset`: all labels that will ever come; by default those of y.
 
     Returns
     -------
     tensor of int64, shape (n_rows,)
+        -1 where there is no label.
 
     Raises
     ------
     ValueError
         If there are none, another number than rows, or some that fit has not seen.
     """
-    name = type(estimator).__name__
     if y is None:
+        name = type(estimator).__name__ + (
+            "(conditional=True)" if estimator._is_conditional else ""
+        )
         raise ValueError(
-            f"{name}(conditional=True) needs a label for every row: give y (and y_val with X_val)."
+            f"{name} requires y to be passed, but the target y is None: give y, a label for every "
+            "row (and y_val with X_val)."
         )
     y = column_or_1d(_plain(y), warn=True)
     if len(y) != n_rows:
         raise ValueError(f"y must have a label for every row, got {len(y)} for {n_rows} rows.")
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise ValueError("y contains NaN or infinity; give every row a label.")
+    mark = getattr(estimator, "unlabelled", None)
+    known = np.full(n_rows, True) if mark is None else np.asarray(y != mark)
     if reset:
-        check_classification_targets(y)
-        estimator.classes_, counts = np.unique(y, return_counts=True)
-        estimator.class_prior_ = counts / len(y)
-    return label_codes(estimator.classes_, y)
+        named = column_or_1d(_plain(y[known] if classes is None else classes), warn=True)
+        check_classification_targets(named)
+        estimator.classes_ = np.unique(named)
+    codes = torch.full((n_rows,), -1)
+    codes[torch.from_numpy(known)] = label_codes(estimator.classes_, y[known])
+    if reset:
+        counts = np.bincount(codes[codes >= 0], minlength=len(estimator.classes_))
+        estimator.class_prior_ = counts / max(1, known.sum())
+    return codes
 
 
 def label_codes(classes: np.ndarray, y) -> torch.Tensor:

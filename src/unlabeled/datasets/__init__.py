@@ -18,6 +18,7 @@ from .corrupt import corrupt
 from .description import DatasetInfo
 from .fetch import CorruptedFileError
 from .gaussians import grid_centres, grid_of_gaussians, ring_centres, ring_of_gaussians
+from .movielens import load_movielens, movielens_films
 from .outlines import curves, rectangles
 from .patches import natural_patches
 from .photographs import natural_images
@@ -40,6 +41,8 @@ __all__ = [
     "info",
     "load",
     "load_anomalies",
+    "load_movielens",
+    "movielens_films",
     "natural_images",
     "natural_patches",
     "rectangles",

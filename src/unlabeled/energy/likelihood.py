@@ -75,9 +75,9 @@ class PartitionMixin(DensityMixin):
         if method == "auto" and (n_chains, n_temperatures, random_state) == (None, None, None):
             return self._kept_log_partition()
         if method == "auto":
-            method = self.score_kind_
+            method = self._partition_kind
         if method == "exact":
-            return partition.exact(self._float64())
+            return self._exact_partition()
         n_chains = 100 if n_chains is None else n_chains
         n_temperatures = 10_000 if n_temperatures is None else n_temperatures
         check_number("n_chains", n_chains, 2, integer=True)
@@ -92,9 +92,17 @@ class PartitionMixin(DensityMixin):
         kept = getattr(self, "_log_z", None)
         if kept is None:
             stream = stream_seed(self._seed, _ANNEALING)
-            fresh = self.log_partition(self.score_kind_, random_state=stream)
+            fresh = self.log_partition(self._partition_kind, random_state=stream)
             kept = self._log_z = dataclasses.astuple(fresh)
         return partition.LogPartition(*kept)
+
+    def _exact_partition(self) -> partition.LogPartition:
+        return partition.exact(self._float64())
+
+    @property
+    def _partition_kind(self) -> str:
+        """How log Z is known, where that is not all there is to say of the score."""
+        return self.score_kind_
 
     @property
     def score_kind_(self):

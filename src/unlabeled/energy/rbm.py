@@ -1,27 +1,32 @@
 """The restricted Boltzmann machine as an estimator."""
 
-import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.base import Estimator
-from unlabeled.capabilities import CompleteMixin, EncodeMixin, ReconstructMixin, SampleMixin
+from unlabeled.capabilities import EncodeMixin, ReconstructMixin
 from unlabeled.energy.annealing import RBMPath
-from unlabeled.energy.gibbs import SAMPLERS, Sampler
+from unlabeled.energy.chain import ChainMixin
+from unlabeled.energy.learning import ContrastMixin
 from unlabeled.energy.likelihood import PartitionMixin
 from unlabeled.energy.pseudo import pseudo_log_likelihood
 from unlabeled.energy.restricted import RestrictedBoltzmannMachine
-from unlabeled.energy.sparsity import Sparsity
 from unlabeled.energy.units import UNITS, Bernoulli, Unit
 from unlabeled.engine.rows import moments
-from unlabeled.schedules import at
 from unlabeled.spec import choose
 from unlabeled.validation import check_number, warn_outside
 
 __all__ = ["RBM"]
 
 
-class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMixin, Estimator):
+class RBM(
+    EncodeMixin,
+    ReconstructMixin,
+    ChainMixin,
+    PartitionMixin,
+    ContrastMixin,
+    Estimator,
+):
     r"""Restricted Boltzmann machine.
 
     A layer of visible units v and one of hidden units h, joined by weights W:
@@ -35,13 +40,16 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
     ----------
     n_components : int, default=256
         Number of hidden units.
-    visible : {"bernoulli", "gaussian"} or Unit, default="bernoulli"
-        What the data are: in [0, 1], or real with variances that are learned.
-    hidden : {"bernoulli"} or Unit, default="bernoulli"
+    visible : {"bernoulli", "spin", "gaussian", "relu"} or Unit, default="bernoulli"
+        What the data are: in [0, 1]; -1 or 1; real with variances that are learned; not negative;
+        or `Softmax(n_classes)`, `Multinomial(n_draws)`, `Mixed(((unit, n_columns), ...))` and
+        units of one's own.
+    hidden : {"bernoulli", "spin", "gaussian", "relu"} or Unit, default="bernoulli"
         What the code is made of.
-    sampler : {"pcd", "cd", "exact"} or Sampler, default="pcd"
-        How the gradient is estimated: `PCD(n_steps, n_chains)`, `CD(n_steps)`, or `Exact()` for a
-        model with at most 20 units in one layer.
+    sampler : {"pcd", "cd", "fpcd", "pt", "mean-field", "exact"} or Sampler, default="pcd"
+        How the gradient is estimated: `PCD(n_steps, n_chains)`, `CD(n_steps)`, `FastPCD(...)`,
+        `ParallelTempering(...)`, `MeanField(n_steps)`, or `Exact()` for a model with at most 20
+        units in one layer.
     centered : bool, default=True
         Follow the centred gradient, which does not depend on which state is called 0.
     momentum : float or Schedule, default=0.0
@@ -90,9 +98,9 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
     intercept_hidden_ : ndarray of shape (n_components,)
         c.
     history_ : dict of list
-        A value per epoch for "epoch", "seconds" and every term: "reconstruction_error" (squared,
-        per row) and "free_energy" (nats) on up to 1 000 training rows, ``val_...`` on rows
-        held out.
+        A value per epoch for "epoch", "seconds" and every term: "activity" (mean of the hidden
+        statistics), "swap_rate" of parallel tempering, "reconstruction_error" (squared, per row)
+        and "free_energy" (nats) on up to 1 000 training rows, ``val_...`` on rows held out.
     backend_ : {"torch", "fast"}
         Who drew while it learned.
     score_kind_ : {"exact", "ais"}
@@ -178,15 +186,11 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
     def _check_params(self):
         super()._check_params()
         check_number("n_components", self.n_components, 1, integer=True)
-        check_number("momentum", at(self.momentum, 0.5), 0, 1)
-        check_number("weight_decay", self.weight_decay, 0)
-        check_number("sync_every", self.sync_every, 1, integer=True)
+        self._check_contrast_params()
         for layer in ("visible", "hidden"):
             self._unit(layer)
-        choose(self.sampler, SAMPLERS, Sampler, "sampler")
         if self.sparsity is not None and not isinstance(self._unit("hidden"), Bernoulli):
             raise ValueError("sparsity needs hidden='bernoulli'; set it to None.")
-        Sparsity.of(self.sparsity)
 
     def _unit(self, layer) -> Unit:
         return choose(getattr(self, layer), UNITS, Unit, layer)
@@ -203,39 +207,6 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
     def _initialise(self, rows, index):
         mean, variance = moments(rows, index)
         self.module_.fit_base(mean.to(self._module_device), variance.to(self._module_device))
-
-    def _parts(self, n_rows):
-        self._sampler = choose(self.sampler, SAMPLERS, Sampler, "sampler")
-        self._sampler.check(self.module_)
-        step = self._gradient_step(self.module_.parameters(), momentum=self.momentum)
-        chains = self._sampler.start(self.module_, self.batch_size, self._training.noise.at(0))
-        return {"step": step} | ({} if chains is None else {"chains": chains})
-
-    @torch.no_grad()
-    def _step(self, batch):
-        rbm, parts = self.module_, self._training.parts
-        with rbm.products_in(self._training.dtype):
-            gradient, s_mean, t_mean = self._sampler.gradient(
-                rbm, batch.x, batch.n_total, parts.get("chains"), batch.noise
-            )
-        self._follow(parts["step"], gradient, s_mean, t_mean, batch.progress)
-        return {"activity": t_mean.mean()}
-
-    def _follow(self, step, gradient, s_mean, t_mean, progress):
-        """Sum over processes, penalise, centre, move."""
-        rbm = self.module_
-        for name, p in rbm.named_parameters():
-            p.grad = gradient[name]
-        step.sync(s_mean, t_mean)
-        if self.weight_decay:
-            gradient["W"].add_(rbm.W, alpha=self.weight_decay)
-        if self.centered:
-            rbm.move_offsets(s_mean, t_mean, rate=0.01)
-            rbm.centre(gradient)
-        sparsity = Sparsity.of(self.sparsity)
-        if sparsity is not None:
-            gradient["c"].sub_(sparsity.pull(t_mean))
-        step.apply(progress)
 
     @torch.no_grad()
     def _evaluate(self, batch):
@@ -254,62 +225,21 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
     def _path(self):
         return RBMPath(self.module_)
 
-    def _complete(self, x, missing, noise, n_steps):
-        """Gibbs sampling with the seen units clamped, from the base rates."""
+    def _chain_start(self, n, noise):
+        """Independent units at the base rates of the data."""
         rbm = self.module_
-        v = torch.where(missing, rbm.visible.sample(rbm.base.expand_as(x), noise), x)
-        for _ in range(n_steps):
-            v = torch.where(missing, rbm.sweep(v, noise), x)
-        return v
+        return rbm.visible.sample(rbm.base.expand(n, -1), noise)
 
-    def sample(self, n_samples=1, *, n_steps=1000, start=None, mean=False, random_state=None):
-        """Draw rows by Gibbs sampling.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            Number of chains, a row of each.
-        n_steps : int, default=1000
-            Gibbs steps from the start.
-        start : array-like of shape (n_samples, n_features), optional
-            Where the chains start; at the base rates of the data by default.
-        mean : bool, default=False
-            Return E[v | h] of the last step instead of a draw: smoother pictures, not samples.
-        random_state : int, RandomState, Generator or None
-            None for fresh entropy.
-
-        Returns
-        -------
-        X : array of shape (n_samples, n_features), float32
-
-        Raises
-        ------
-        ValueError
-            If `start` has another shape.
-        """
-        check_is_fitted(self, "module_")
-        check_number("n_samples", n_samples, 1, integer=True)
-        check_number("n_steps", n_steps, 1, integer=True)
-        rbm, noise = self.module_, self._noise(random_state)
-        with torch.no_grad():
-            v = self._chain_start(n_samples, start, noise)
-            for _ in range(n_steps - 1):
-                v = rbm.sweep(v, noise)
+    def _chain(self, v, noise, *, mean=False, missing=None):
+        """Block Gibbs sampling: h ~ p(h | v), then v ~ p(v | h) where it is missing."""
+        rbm, seen = self.module_, v
+        while True:
             f = rbm.visible_field(rbm.hidden.sample(rbm.hidden_field(v), noise))
-            v = rbm.visible.mean(f) if mean else rbm.visible.sample(f, noise)
-        return v.numpy(force=True)
-
-    def _chain_start(self, n_samples, start, noise):
-        rbm = self.module_
-        if start is None:
-            return rbm.visible.sample(rbm.base.expand(n_samples, -1), noise)
-        rows = self._fitted_rows(start)
-        if rows.n_rows != n_samples:
-            raise ValueError(
-                f"start must have n_samples={n_samples} rows, got shape "
-                f"({rows.n_rows}, {rows.n_features})."
-            )
-        return rows.fetch(np.arange(n_samples), self._module_device)
+            if mean:
+                yield _where(missing, rbm.visible.mean(f), seen)
+            v = _where(missing, rbm.visible.sample(f, noise), seen)
+            if not mean:
+                yield v
 
     def pseudo_log_likelihood(self, X):
         """Sum over all features of log p(v_i | the others), for each row, in nats; exact.
@@ -349,3 +279,7 @@ class RBM(EncodeMixin, ReconstructMixin, SampleMixin, CompleteMixin, PartitionMi
         """c, shape (n_components,)."""
         check_is_fitted(self, "module_")
         return self.module_.c.numpy(force=True).copy()
+
+
+def _where(missing, drawn, seen):
+    return drawn if missing is None else torch.where(missing, drawn, seen)

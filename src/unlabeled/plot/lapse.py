@@ -1,6 +1,6 @@
 """A film of learning: pictures over the epochs, as an animated GIF."""
 
-__all__ = ["film", "frames_of", "time_lapse"]
+__all__ = ["film", "frames_of", "several", "time_lapse"]
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +26,7 @@ def time_lapse(
     seconds: float = 6.0,
     signed: bool | None = None,
 ) -> Path:
-    """Write an animated GIF of weights or samples over the epochs.
+    """Write an animated GIF of weights or samples over the epochs, or of states along a chain.
 
     Weights are painted blue below zero, black at zero and vermilion above, on one scale for the
     film; samples from black to white. Rows of two features are points of the plane; others that
@@ -34,10 +34,12 @@ def time_lapse(
 
     Parameters
     ----------
-    snapshots : sequence, mapping or :class:`unlabeled.callbacks.Snapshot`
+    snapshots : sequence, mapping, :class:`unlabeled.callbacks.Snapshot` or several of these
         Arrays of shape (n, d), or pairs ``(epoch, array)``, or a mapping from epoch to array, or
         an object with ``frames`` and ``epochs``; all of one shape, in the order of time. An epoch
-        may be any text; it is written below the picture.
+        may be any text; it is written below the picture. The array that ``sample_chain`` returns
+        is such a sequence. A list of ``Snapshot`` is shown side by side, at the epochs that all
+        of them have.
     path : str or Path
         The file to write.
     image_shape : tuple of int or False, optional
@@ -52,7 +54,7 @@ def time_lapse(
         Length of the film; its last picture stays for two seconds more.
     signed : bool, optional
         Whether these are weights; by default if a value is negative, unless a ``Snapshot`` says
-        that it took samples.
+        that it took samples or particles.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def time_lapse(
     Raises
     ------
     ValueError
-        If there are no snapshots, or their shapes differ.
+        If there are no snapshots, their shapes differ, or several have no epoch in common.
 
     Examples
     --------
@@ -71,14 +73,17 @@ def time_lapse(
     ...     time_lapse([np.zeros((4, 9)), np.eye(4, 9)], f"{folder}/film.gif").name
     'film.gif'
     """
-    labels, frames = frames_of(snapshots, max_frames)
-    shape = picture_shape(image_shape, d=dense(frames[0]).shape[1], X=frames[0])
-    flat = shape is None and dense(frames[0]).shape[1] == 2
-    rows = [dense(frame)[: None if flat else max_images] for frame in frames]
-    if signed is None and getattr(snapshots, "take", None) == "samples":
-        signed = False
-    sheets = film(rows, shape, n_columns, signed)
-    images = _few_colours([_caption(p, t) for p, t in zip(sheets, labels, strict=True)])
+    films = list(snapshots) if several(snapshots) else [snapshots]
+    labels, reels = _in_step(films, max_frames)
+    sheets = []
+    for each, frames in zip(films, reels, strict=True):
+        shape = picture_shape(image_shape, d=dense(frames[0]).shape[1], X=frames[0])
+        flat = shape is None and dense(frames[0]).shape[1] == 2
+        rows = [dense(frame)[: None if flat else max_images] for frame in frames]
+        drawn = getattr(each, "take", None) in ("samples", "particles")
+        sheets.append(film(rows, shape, n_columns, False if drawn and signed is None else signed))
+    together = (_beside(parts) for parts in zip(*sheets, strict=True))
+    images = _few_colours([_caption(p, t) for p, t in zip(together, labels, strict=True)])
     path = Path(path)
     pause = [max(20, round(1000 * seconds / len(images)))] * len(images)
     pause[-1] += 2000
@@ -86,6 +91,27 @@ def time_lapse(
         path, format="GIF", save_all=True, append_images=images[1:], duration=pause, loop=0
     )
     return path
+
+
+def several(snapshots: Any) -> bool:
+    """Whether these are several films, each with its ``frames``."""
+    return isinstance(snapshots, list | tuple) and all(hasattr(s, "frames") for s in snapshots)
+
+
+def _in_step(films: list[Any], max_frames: int) -> tuple[list[str], list[list[np.ndarray]]]:
+    """Return labels, and the arrays of each film at the same times."""
+    if len(films) == 1:
+        labels, frames = frames_of(films[0], max_frames)
+        return labels, [frames]
+    reels = [dict(zip(each.epochs, each.frames, strict=True)) for each in films]
+    common = [epoch for epoch in reels[0] if all(epoch in reel for reel in reels)]
+    if not common:
+        raise ValueError(
+            "time_lapse shows several films at the epochs that all of them have, and there are "
+            "none: give all snapshots the same every and max_frames."
+        )
+    cut = [frames_of([(e, reel[e]) for e in common], max_frames) for reel in reels]
+    return cut[0][0], [frames for _, frames in cut]
 
 
 def frames_of(snapshots: Any, max_frames: int) -> tuple[list[str], list[np.ndarray]]:
@@ -147,6 +173,17 @@ def _over(pixels: np.ndarray, ground: tuple[int, ...]) -> np.ndarray:
     out = np.rint(pixels * alpha + np.array(ground) * (1 - alpha)).astype(np.uint8)
     out[..., 3] = 0xFF
     return out
+
+
+def _beside(sheets: tuple[np.ndarray, ...], gap: int = 24) -> np.ndarray:
+    """Lay sheets in a row, their tops in line."""
+    height = max(len(sheet) for sheet in sheets)
+    ground = np.tile(np.array(NIGHT, np.uint8), (height, gap, 1))
+    row: list[np.ndarray] = []
+    for sheet in sheets:
+        fill = ((0, height - len(sheet)), (0, 0), (0, 0))
+        row += [ground, np.pad(sheet, fill)]
+    return np.concatenate(row[1:], axis=1)
 
 
 def _few_colours(images: list[Any]) -> list[Any]:

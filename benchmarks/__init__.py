@@ -15,5 +15,5 @@ __all__ = ["NAMES"]
 
 NAMES = (
     *("rbm", "first_call", "ais", "log_z", "nade", "autoencoders", "members"),
-    *("sparse_codes", "dictionary", "overhead", "memmap"),
+    *("sparse_codes", "dictionary", "overhead", "memmap", "recommender"),
 )

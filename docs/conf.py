@@ -44,7 +44,7 @@ def setup(app):
 
 
 def draw_pictures(app):
-    runpy.run_path(str(HERE / "pictures.py"), run_name="__main__")
+    runpy.run_path(str(HERE / "pictures.py"))["draw"]()
 
 
 def skip_what_is_not_ours(app, what, name, thing, skip, options):

@@ -15,7 +15,7 @@ from unlabeled.adversarial import R1, LeastSquares
 from unlabeled.base import Estimator
 from unlabeled.callbacks import Callback
 from unlabeled.energy import PCD, Gaussian, ParallelTempering, Spin
-from unlabeled.energy.phases import SampledPosterior
+from unlabeled.energy.posterior import SampledPosterior
 from unlabeled.energy.sparsity import Sparsity
 from unlabeled.schedules import Linear, Steps
 from unlabeled.sparse import FeatureSign, LagrangeDual
@@ -25,12 +25,17 @@ from unlabeled.variational import Bernoulli as Bits
 SMALL = {
     "Autoencoder": {"n_components": 12, "hidden_layer_sizes": (32,)},
     "BoltzmannMachine": {"n_hidden": 5, "edges": ("vh", "hh"), "learning_rate": 0.5},
-    "ClassRBM": {"n_components": 12, "learning_rate": 0.5, "generative_weight": 1.0},
+    "ClassRBM": {
+        "n_components": 12,
+        "generative_weight": 1.0,
+        "momentum": 0.0,
+        "learning_rate": 0.5,
+    },
     "GAN": {"n_components": 12, "hidden_layer_sizes": (32,)},
     "NADE": {"n_components": 12, "learning_rate": 0.01},
     "RBM": {"n_components": 12, "learning_rate": 0.5},
     "RBMRecommender": {"n_components": 12, "kind": "user", "ratings": (0.0, 1.0)},
-    "ReplicatedSoftmax": {"n_components": 12},
+    "ReplicatedSoftmax": {"n_components": 12, "learning_rate": 0.03},
     "SparseCoding": {"n_components": 12, "alpha": 0.2},
     "VAE": {"n_components": 12, "hidden_layer_sizes": (32,), "score_n_importance": 16},
 }
@@ -127,15 +132,16 @@ BIG = {
     "NADE": {"n_components": 2, "batch_size": 5000},
     "RBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},
     "RBMRecommender": {"n_components": 2, "ratings": (1.0,), "batch_size": 5000},
-    "ReplicatedSoftmax": {"n_components": 2, "batch_size": 5000},
+    "ReplicatedSoftmax": {"n_components": 2, "allow_empty": True, "batch_size": 1000},
     "SparseCoding": {"n_components": 2, "batch_size": 5000},
     "VAE": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 2000},
 }
 
-# With what a model takes any real numbers, which is what scikit-learn's checks feed.
+# With what a model takes any numbers of the kind that scikit-learn's checks feed it.
 REALS = {
-    "ClassRBM": {"visible": "gaussian", "learning_rate": 0.3, "n_epochs": 20},
+    "ClassRBM": {"n_epochs": 20},
     "RBMRecommender": {"ratings": None},
+    "ReplicatedSoftmax": {"allow_empty": True},
 }
 
 ROW_BY_ROW = (

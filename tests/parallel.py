@@ -22,6 +22,16 @@ COMMON = {
     "clipped": {"n_epochs": 5, "max_gradient_norm": 0.05},
 }
 MORE = {
+    "BoltzmannMachine": {
+        "pseudo-likelihood": {
+            "n_epochs": 5,
+            "n_hidden": 0,
+            "edges": None,
+            "sampler": "pseudo-likelihood",
+        },
+        "exact": {"n_epochs": 5, "sampler": "exact"},
+        "objects": {"n_epochs": 5, **OBJECTS["BoltzmannMachine"]},
+    },
     "RBM": {
         "cd": {"n_epochs": 5, "sampler": CD(2)},
         "exact": {"n_epochs": 5, "sampler": "exact"},

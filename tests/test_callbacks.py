@@ -32,6 +32,7 @@ from unlabeled.callbacks import (
     Snapshot,
     TensorBoard,
 )
+from unlabeled.energy import ParallelTempering
 
 
 class Log(Callback):
@@ -131,6 +132,65 @@ def test_a_snapshot_of_anything():
     film = Snapshot(take=lambda model: model.sample(2, n_steps=3, random_state=0))
     make(RBM).set_callbacks(film).fit(digits())
     assert [frame.shape for frame in film.frames] == [(2, 64)] * 2
+
+
+def test_a_film_that_grows_too_long_is_thinned_out_evenly(tmp_path):
+    def model(until):
+        film = Snapshot(every=2, max_frames=3, take=lambda model: [len(model.history_["epoch"])])
+        made = make(RBM, n_components=2, n_epochs=29).set_callbacks(film, Interrupt(until))
+        return made, film
+
+    whole, film = model(0)
+    whole.fit(digits())
+    assert film.epochs == [8, 16, 24] and [int(frame[0]) for frame in film.frames] == [8, 16, 24]
+    with pytest.raises(KeyboardInterrupt):
+        model(15)[0].fit(digits(), checkpoint=tmp_path)
+    resumed, other = model(0)
+    resumed.fit(digits(), checkpoint=tmp_path)
+    assert other.epochs == film.epochs and other.frames == film.frames
+
+
+def test_frames_are_as_small_as_a_picture_bears():
+    films = [Snapshot(take=take) for take in ("components", "samples", "particles")]
+    model = make(RBM, n_components=150).set_callbacks(*films).fit(digits())
+    weights, samples, particles = (film.frames[-1] for film in films)
+    assert (weights.dtype, weights.shape) == (np.float16, (100, 64))
+    wide = np.ptp(model.components_[:100])
+    np.testing.assert_allclose(weights, model.components_[:100], atol=1e-3 * wide)
+    assert samples.dtype == particles.dtype == np.uint8 and samples.shape == (100, 64)
+    np.testing.assert_array_equal(particles, model.particles_)
+
+
+@pytest.mark.parametrize("values", [[2000.0, 2000.7], [1e9, -1e9], [-1.0, 0.1], [256.0, 1.0]])
+def test_what_few_bits_would_spoil_keeps_them(values):
+    frame = np.array([values])
+    assert abs(callbacks._small(frame) - frame).max() <= 1e-3 * np.ptp(frame)
+    assert callbacks._small(frame) is not frame
+
+
+def test_a_film_of_particles_survives_a_checkpoint(tmp_path):
+    def model(until):
+        film = Snapshot(take="particles")
+        options = {"sampler": ParallelTempering(n_chains=8, n_temperatures=3), "n_epochs": 4}
+        return make(RBM, **options).set_callbacks(film, Interrupt(until)), film
+
+    whole, film = model(0)
+    whole.fit(digits())
+    with pytest.raises(KeyboardInterrupt):
+        model(2)[0].fit(digits(), checkpoint=tmp_path)
+    resumed, other = model(0)
+    resumed.fit(digits(), checkpoint=tmp_path)
+    assert all(np.array_equal(a, b) for a, b in zip(film.frames, other.frames, strict=True))
+    assert film.epochs == other.epochs == [1, 2, 3, 4]
+
+
+def test_what_cannot_be_filmed_is_said():
+    with pytest.raises(AttributeError, match="no chains are kept by sampler='cd'"):
+        make(RBM, sampler="cd").set_callbacks(Snapshot(take="particles")).fit(digits())
+    with pytest.raises(ValueError, match=r"take must be one of .*'particles'"):
+        Snapshot(take="dreams")
+    with pytest.raises(ValueError, match="max_frames must be >= 2, got 1"):
+        Snapshot(max_frames=1)
 
 
 def test_measurements_become_terms_of_the_history():

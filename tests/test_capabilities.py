@@ -65,7 +65,9 @@ def test_labels_of_a_classifier_are_checked(cls):
         make(cls).fit(X)
     with pytest.raises(ValueError, match="got 3 for 333 rows"):
         make(cls).fit(X, y[:3])
-    with pytest.raises(ValueError, match=r"at least two classes to tell apart, got 1 class: \[7\]"):
+    with pytest.raises(
+        ValueError, match=r"at least two classes to tell apart, got 1 class: \[7\]"
+    ):
         make(cls).fit(X, np.full(333, 7))
     with pytest.raises(ValueError, match="y_val with X_val"):
         make(cls).fit(X, y, X_val=X)
@@ -87,7 +89,9 @@ def test_reconstruction_is_encoding_and_decoding(cls):
     back = model.inverse_transform(model.transform(X))
     np.testing.assert_array_equal(back, model.reconstruct(X))
     per_feature = model.reconstruction_error(X, per_feature=True)
-    np.testing.assert_allclose(per_feature, (model._compared(torch.tensor(X)).numpy() - back) ** 2, atol=1e-6)
+    np.testing.assert_allclose(
+        per_feature, (model._compared(torch.tensor(X)).numpy() - back) ** 2, atol=1e-6
+    )
     np.testing.assert_allclose(per_feature.sum(1), model.reconstruction_error(X), rtol=1e-5)
 
 

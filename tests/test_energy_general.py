@@ -11,6 +11,8 @@ from unlabeled.energy.general import GeneralBoltzmannMachine
 from unlabeled.energy.general_annealing import GeneralPath
 from unlabeled.energy.graph import classes_of, edges_among, lattice
 from unlabeled.energy.ising import bits_of_spins, spins_of_bits
+from unlabeled.energy.joint import begin
+from unlabeled.energy.posterior import POSTERIORS
 from unlabeled.sampling import Noise
 
 EDGES = [None, ("vh",), ("vv", "vh"), ("vh", "hh"), ("vv",)]
@@ -100,7 +102,7 @@ def test_with_the_edges_of_a_restricted_machine_it_is_one():
         float(m.everything.log_sum(v.new_empty(1, 0))), partition.exact(rbm).value
     )
     data = v[[1, 3, 3, 6]]
-    ours, mean = phases.gradient(Exact(), phases.VariationalPosterior(), m, data, 4, None, Noise(0))
+    ours, mean = phases.gradient(Exact(), None, m, data, 4, None, Noise(0))
     theirs, s_mean, t_mean = Exact().gradient(rbm, data, 4, None, Noise(0))
     torch.testing.assert_close(mean, torch.cat([s_mean, t_mean]))
     for _ in range(2):  # as it is, and centred
@@ -210,8 +212,8 @@ def test_long_chains_give_the_exact_gradient(sampler, posterior):
     """With hidden units that are not joined, whose mean field is no approximation."""
     m, n = general(("vv", "vh"), scale=0.5), 4000
     v = visible(m)[[1, 3, 3, 6]].repeat(n // 4, 1)
-    sampler, posterior = phases.SAMPLERS[sampler](30), phases.POSTERIORS[posterior]()
-    chains = phases.begin(sampler, m, n, Noise(0))
+    sampler, posterior = phases.SAMPLERS[sampler](30), POSTERIORS[posterior]()
+    chains = begin(sampler, m, n, Noise(0))
     chains.v = chains.v.double()
     found, _ = phases.gradient(sampler, posterior, m, v, n, chains, Noise(1))
     exact, _ = phases.gradient(Exact(), posterior, m, v, n, None, Noise(0))
@@ -252,7 +254,7 @@ def test_transitions_of_annealing_leave_their_temperature_as_it_is(edges, here, 
 
 def test_every_temperature_of_parallel_tempering_stays_as_it_is():
     m = general()
-    chains = phases.begin(ParallelTempering(n_temperatures=3), m, 20_000, Noise(0))
+    chains = begin(ParallelTempering(n_temperatures=3), m, 20_000, Noise(0))
     x, p = states(m), []
     for k, beta in enumerate(chains.beta):
         inner = x @ (m.b - m.base) + 0.5 * ((x @ m.U) * x).sum(1)
@@ -378,5 +380,5 @@ def test_couplings_are_checked():
 
 
 def test_too_many_units_are_not_summed_over():
-    with pytest.raises(ValueError, match="at most 20 units can be summed over.*got 24 and 1"):
+    with pytest.raises(ValueError, match=r"at most 20 units can be summed over.*got 24 and 1"):
         GeneralBoltzmannMachine(20, 5).everything.log_sum(torch.empty(1, 0))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from estimators import digits, make, public, told, weights
+from estimators import make, public, told, weights
 from parallel import cases
 from safetensors.torch import load_file
 
@@ -71,7 +71,7 @@ def check_same_in_both(folder, name):
 
 def check_like_one(folder, name):
     cls, params = cases()[name]
-    one = make(cls, **params).fit(digits())
+    one = make(cls, **params).fit(*told(cls))
     assert one._training.step >= 30
     assert_close(left(folder, name, 0), one)
 

@@ -67,7 +67,9 @@ def test_what_no_chain_can_do_is_refused():
     model = fitted(RBM)
     with pytest.raises(ValueError, match=r"row for each of the 3 chains, got shape \(2, 64\)"):
         model.sample_chain(3, start=digits()[:2])
-    with pytest.raises(ValueError, match="missing needs the rows of which it is a part: give start"):
+    with pytest.raises(
+        ValueError, match="missing needs the rows of which it is a part: give start"
+    ):
         model.sample_chain(3, missing=HALF)
     with pytest.raises(ValueError, match="every must be >= 1 and <= 5, got 6"):
         model.sample_chain(3, n_steps=5, every=6)
@@ -88,6 +90,16 @@ def test_particles_are_the_chains_of_learning(sampler):
     before = model.particles_
     model.partial_fit(digits()[:50])
     assert (model.particles_ != before).any()
+
+
+@each("particles_")
+def test_particles_have_the_columns_of_the_data(cls):
+    model = fitted(cls)
+    if "chains" in model._training.parts:
+        assert model.particles_.shape[1] == 64 and np.isfinite(model.particles_).all()
+        assert len(np.unique(model.particles_, axis=0)) > 1
+    else:
+        assert not hasattr(model, "particles_")
 
 
 def test_without_chains_there_are_no_particles():

@@ -176,11 +176,12 @@ def test_a_missing_device_is_named(cls):
 @each_with("learning_rate")
 @pytest.mark.filterwarnings("ignore:.* are meant for values in:UserWarning")
 def test_a_model_that_diverges_says_so(cls):
-    X = digits() * 1e30
+    counts = get_tags(make(cls)).input_tags.categorical
+    X, rate = (digits(), 1e38) if counts else (digits() * 1e30, 1e30)
     with pytest.raises(
         FloatingPointError, match=r"became (nan|-?inf) in epoch 1: .*learning_rate"
     ):
-        make(cls, learning_rate=1e30, **REALS.get(cls.__name__, {})).fit(*told(cls, X))
+        make(cls, learning_rate=rate, **REALS.get(cls.__name__, {})).fit(*told(cls, X))
 
 
 def test_values_outside_are_warned_about_once_with_advice():

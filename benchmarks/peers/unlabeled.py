@@ -13,6 +13,7 @@ __all__ = [
     "nade",
     "overhead",
     "rbm",
+    "recommender",
     "sparse_codes",
 ]
 
@@ -259,3 +260,18 @@ def _machine(parameters, X, **options):
     for name in ("W", "b", "c"):
         getattr(model.module_, name).data.copy_(torch.from_numpy(parameters[name]))
     return model
+
+
+def recommender(data, **options):
+    """`RBMRecommender.fit`; predictions are made afterwards."""
+    import scipy.sparse as sp
+
+    from unlabeled import RBMRecommender
+
+    user, film, stars = data["train"].T
+    X = sp.csr_array((stars.astype("float32"), (user, film)), shape=(943, 1682))
+
+    def train():
+        return RBMRecommender(**options, device="cpu", random_state=0).fit(X)
+
+    return train, lambda model: {"predicted": model.predict_ratings(*data["test"].T[:2])}

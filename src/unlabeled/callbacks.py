@@ -239,7 +239,8 @@ class Snapshot(Callback):
     def _thin_out(self):
         self._spacing *= 2
         kept = [k for k, epoch in enumerate(self.epochs) if epoch % self._spacing == 0]
-        self.frames, self.epochs = ([film[k] for k in kept] for film in (self.frames, self.epochs))
+        self.frames = [self.frames[k] for k in kept]
+        self.epochs = [self.epochs[k] for k in kept]
 
     def state_dict(self):
         """The film so far."""

@@ -48,15 +48,13 @@ class ClassifyMixin(ClassifierMixin):
         log_p : array or tensor of shape (n, n_classes), float64
             In the order of `classes_`.
         """
-        rows = self._fitted_rows(X)
-        with torch.no_grad():
-            log_posterior = self._log_posterior()
-        return self._map(log_posterior, rows, X, dtype=torch.float64)
+        rows, log_p = self._fitted_rows(X), self._log_posterior()
+        return self._map(log_p, rows, X, dtype=torch.float64)
 
     def predict_proba(self, X):
         """p(y | x) of every class, shape (n, n_classes), float64; rows sum to 1."""
-        log_p = self.predict_log_proba(X)
-        return log_p.exp() if isinstance(log_p, torch.Tensor) else np.exp(log_p)
+        rows, log_p = self._fitted_rows(X), self._log_posterior()
+        return self._map(lambda x: log_p(x).exp(), rows, X, dtype=torch.float64)
 
     def predict(self, X):
         """The most probable class of each row, shape (n,); one of `classes_`."""

@@ -120,18 +120,19 @@ def _run(args):
     X, X_test = treatment(train.X), treatment(test.X)
     say(_data_in_words(X, X_test), args.quiet)
     _show(X_test[:8], args.quiet)
-    model = _learn(X, args, treatment)
+    model, films = _learn(X, args, treatment)
     say("Eight digits that it imagines:", args.quiet)
     _show(model.sample(8, random_state=args.random_state).reshape(-1, 1, 8, 8), args.quiet)
     say("estimating the partition function ...", args.quiet)
     rbm, coins = model.score(X_test), independent_bits(X, X_test)
     error = model.log_partition().standard_error
-    title = "An RBM on handwritten digits"
-    path = write_report(model, X, args.out, quiet=args.quiet, X_test=X_test, title=title)
+    shown = {"X_test": X_test, "title": "An RBM on handwritten digits", "snapshots": films}
+    path = write_report(model, X, args.out, quiet=args.quiet, chain_steps=1000, **shown)
     return path, rbm, error, coins
 
 
 def _learn(X, args, treatment):
+    from unlabeled.callbacks import Snapshot
     from unlabeled.energy import PCD
     from unlabeled.energy.rbm import RBM
 
@@ -145,10 +146,11 @@ def _learn(X, args, treatment):
     claim(args.out, request, resume=False, overwrite=True)
     write_run(args.out, {"request": request, "treatment": treatment})
     history = HistoryFile(args.out / "history.jsonl")
-    model = RBM(**settings).set_callbacks(*progress_callbacks(args.quiet), history)
+    films = [Snapshot(every=2), Snapshot(every=2, take="particles")]
+    model = RBM(**settings).set_callbacks(*progress_callbacks(args.quiet), history, *films)
     model.fit(X).set_callbacks()
     model.save(args.out)
-    return model
+    return model, films
 
 
 def _data_in_words(X, X_test):

@@ -84,12 +84,16 @@ def report(argv: list[str]) -> None:
 
     parser = Parser("report", "Write one HTML file that shows what a model learned.")
     parser.add_argument("--test-data", metavar="DATA", help="rows that it never learned from")
+    parser.add_argument(
+        "--chain-steps", type=int, default=0, metavar="N", help="show Markov chains of N steps"
+    )
     args, model, X, source = _open(parser, argv, "the file (DIR/report.html)")
     test = args.test_data or source.test
     X_test = _treated(read_source(test, prefer="test"), args) if test else None
     title = f"{type(model).__name__} on {source.name}"
     path = args.out or args.dir / "report.html"
-    print(plot.report(model, X, path, X_test=X_test, title=title, model_path=args.dir))
+    given = {"X_test": X_test, "title": title, "model_path": args.dir}
+    print(plot.report(model, X, path, chain_steps=args.chain_steps, **given))
 
 
 def _add_folder(parser, out_help):

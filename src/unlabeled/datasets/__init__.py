@@ -19,6 +19,7 @@ from .description import DatasetInfo
 from .fetch import CorruptedFileError
 from .gaussians import grid_centres, grid_of_gaussians, ring_centres, ring_of_gaussians
 from .movielens import load_movielens, movielens_films
+from .newsgroups import newsgroups
 from .outlines import curves, rectangles
 from .patches import natural_patches
 from .photographs import natural_images
@@ -45,6 +46,7 @@ __all__ = [
     "movielens_films",
     "natural_images",
     "natural_patches",
+    "newsgroups",
     "rectangles",
     "ring_centres",
     "ring_of_gaussians",

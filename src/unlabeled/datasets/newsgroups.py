@@ -30,7 +30,7 @@ _POSTS = (
 _NVDM = PublishedFile(
     "nvdm-vocab-2000.txt",
     "afbe73140a0d39578e6ae33914e049e6587768c088a0501392afda20ca3c85a8",
-    ("https://raw.githubusercontent.com/ysmiao/nvdm/master/data/20news/vocab.new",),
+    ("https://github.com/ysmiao/nvdm/raw/master/data/20news/vocab.new",),
 )
 _SPLITS = ("train", "test")
 _LETTERS = re.compile("[a-z]{2,}")

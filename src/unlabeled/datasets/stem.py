@@ -38,9 +38,12 @@ _SUFFIXES = {
     "ful": "",
     "ness": "",
 }
-_ENDINGS = dict.fromkeys(
-    "al ance ence er ic able ible ant ement ment ent ion ou ism ate iti ous ive ize".split(), ""
-)
+_ENDINGS: dict[str, str] = {
+    ending: ""
+    for ending in (
+        "al ance ence er ic able ible ant ement ment ent ion ou ism ate iti ous ive ize".split()
+    )
+}
 
 
 @cache

@@ -7,12 +7,14 @@ from sklearn.utils.validation import check_is_fitted
 from unlabeled.base import Estimator
 from unlabeled.capabilities import EncodeMixin
 from unlabeled.energy import phases
-from unlabeled.energy.chain import ChainMixin
+from unlabeled.energy.chain import ChainMixin, ParticlesMixin
 from unlabeled.energy.general import GeneralBoltzmannMachine, two_values
 from unlabeled.energy.general_annealing import GeneralPath
-from unlabeled.energy.gibbs import Sampler
+from unlabeled.energy.gibbs import Exact, Sampler
+from unlabeled.energy.joint import begin
 from unlabeled.energy.likelihood import PartitionMixin
 from unlabeled.energy.partition import LogPartition
+from unlabeled.energy.posterior import POSTERIORS, Posterior
 from unlabeled.energy.units import UNITS, Unit
 from unlabeled.engine.rows import moments
 from unlabeled.schedules import at
@@ -38,7 +40,9 @@ class CodeMixin:
     get_feature_names_out = available_if(_has_code)(EncodeMixin.get_feature_names_out)
 
 
-class BoltzmannMachine(CodeMixin, EncodeMixin, ChainMixin, PartitionMixin, Estimator):
+class BoltzmannMachine(
+    CodeMixin, EncodeMixin, ChainMixin, PartitionMixin, ParticlesMixin, Estimator
+):
     r"""Boltzmann machine: units of which any two may be joined.
 
     Visible and hidden units :math:`x = (v, h)` with symmetric couplings U, zero on the diagonal:
@@ -139,12 +143,13 @@ class BoltzmannMachine(CodeMixin, EncodeMixin, ChainMixin, PartitionMixin, Estim
 
     Examples
     --------
-    >>> X = [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]  # exclusive or
+    >>> from unlabeled.datasets import bars_and_stripes
+    >>> X = bars_and_stripes(2)
     >>> machine = BoltzmannMachine(
-    ...     n_hidden=1, sampler="exact", learning_rate=1.0, n_epochs=500, random_state=0
+    ...     sampler="exact", learning_rate=2.0, schedule="constant", n_epochs=300, random_state=0
     ... ).fit(X)
-    >>> machine.complete([[0, 1, float("nan")], [1, 1, float("nan")]], random_state=0).tolist()
-    [[0.0, 1.0, 1.0], [1.0, 1.0, 0.0]]
+    >>> machine.complete([[1, 0, float("nan"), float("nan")]], random_state=1).tolist()
+    [[1.0, 0.0, 1.0, 0.0]]
     """
 
     module_: GeneralBoltzmannMachine
@@ -202,7 +207,7 @@ class BoltzmannMachine(CodeMixin, EncodeMixin, ChainMixin, PartitionMixin, Estim
         check_number("momentum", at(self.momentum, 0.5), 0, 1)
         check_number("weight_decay", self.weight_decay, 0)
         two_values(self._kind())
-        choose(self.posterior, phases.POSTERIORS, phases.Posterior, "posterior")
+        choose(self.posterior, POSTERIORS, Posterior, "posterior")
         sampler = choose(self.sampler, phases.SAMPLERS, Sampler, "sampler")
         if type(sampler) not in phases.SAMPLERS.values():
             known = ", ".join(kind.__name__ for kind in phases.SAMPLERS.values())
@@ -236,12 +241,12 @@ class BoltzmannMachine(CodeMixin, EncodeMixin, ChainMixin, PartitionMixin, Estim
     def _parts(self, n_rows):
         machine = self.module_
         self._sampler = choose(self.sampler, phases.SAMPLERS, Sampler, "sampler")
-        self._posterior = choose(self.posterior, phases.POSTERIORS, phases.Posterior, "posterior")
-        if isinstance(self._sampler, phases.Exact):
+        self._posterior = choose(self.posterior, POSTERIORS, Posterior, "posterior")
+        if isinstance(self._sampler, Exact):
             machine.everything.check()
         step = self._gradient_step(machine.parameters(), momentum=self.momentum)
         noise = self._training.noise.at(0)
-        chains = phases.begin(self._sampler, machine, self.batch_size, noise)
+        chains = begin(self._sampler, machine, self.batch_size, noise)
         return {"step": step} | ({} if chains is None else {"chains": chains})
 
     @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Models that are sampled by a Markov chain, and what there is to see on its way."""
+"""Models that are sampled by a Markov chain, or learn along with some: what there is to see."""
 
 # The mixin rests on Estimator, which comes after it among the bases of a model.
 # pyright: reportAttributeAccessIssue=false
@@ -12,9 +12,10 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.capabilities import CompleteMixin, SampleMixin
+from unlabeled.engine.distributed import gather_rows
 from unlabeled.validation import check_number
 
-__all__ = ["ChainMixin"]
+__all__ = ["ChainMixin", "ParticlesMixin"]
 
 
 class ChainMixin(SampleMixin, CompleteMixin):
@@ -176,5 +177,27 @@ class ChainMixin(SampleMixin, CompleteMixin):
     def _complete(self, x, missing, noise, n_steps, *labels):
         """The last state of a chain in which what is seen stays."""
         start = self._filled(x, missing, noise)
-        states = islice(self._chain(start, noise, missing=missing), n_steps)
+        states = islice(self._chain(start, noise, *labels, missing=missing), n_steps)
         return reduce(lambda _, state: state, states, start)
+
+
+class ParticlesMixin:
+    """`particles_` of an estimator that learns by a sampler, whose chains are a part "chains"."""
+
+    @property
+    def particles_(self):
+        """Where the chains of learning are, at temperature 1: an array (n_chains, n_features).
+
+        Raises
+        ------
+        AttributeError
+            If the sampler keeps no chains, or this model did not learn here (but was loaded).
+        """
+        training = getattr(self, "_training", None)
+        if training is None or "chains" not in training.parts:
+            raise AttributeError(
+                f"no chains are kept by sampler={self.sampler!r}, nor by a model that was loaded; "
+                "'pcd', 'fpcd' and 'pt' keep theirs while a model learns."
+            )
+        rows = gather_rows(training.parts["chains"].particles[:, : self.n_features_in_])
+        return rows.float().numpy(force=True).copy()

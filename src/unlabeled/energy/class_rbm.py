@@ -70,7 +70,7 @@ class ClassRBM(
         How the gradient of the generative terms is estimated.
     centered : bool, default=True
         Follow the centred gradient, which does not depend on which state is called 0.
-    momentum : float or Schedule, default=0.0
+    momentum : float or Schedule, default=0.9
         Of the optimizers that have one.
     weight_decay : float, default=0.0
         L2 penalty; on W and U only.
@@ -144,14 +144,13 @@ class ClassRBM(
 
     Examples
     --------
-    >>> from unlabeled.datasets import bars_and_stripes
-    >>> X = bars_and_stripes(3)
-    >>> y = ["stripes" if all(row[:3] == row[3:6]) else "bars" for row in X]
-    >>> machine = ClassRBM(8, n_epochs=300, batch_size=16, random_state=0).fit(X, y)
-    >>> machine.score(X, y)
-    1.0
-    >>> machine.sample(2, y="bars", random_state=0).shape
-    (2, 9)
+    >>> from unlabeled import datasets
+    >>> X, y = datasets.load("digits", binarize=0.5, return_labels=True)
+    >>> machine = ClassRBM(32, n_epochs=10, batch_size=20, learning_rate=0.3, random_state=0)
+    >>> machine.fit(X[:500], y[:500]).score(X[500:], y[500:]) > 0.8
+    True
+    >>> machine.sample(2, y=7, random_state=0).shape
+    (2, 64)
     """
 
     module_: ClassMachine
@@ -169,7 +168,7 @@ class ClassRBM(
         visible="bernoulli",
         sampler="pcd",
         centered=True,
-        momentum=0.0,
+        momentum=0.9,
         weight_decay=0.0,
         sparsity=None,
         n_epochs=100,
@@ -259,34 +258,32 @@ class ClassRBM(
     def _gradient(self, batch):
         """What `Sampler.gradient` returns, of the objective.
 
-        A sampler takes every row as complete, here with a label drawn from p(y | v) where there is
-        none, and as worth the same; what its first phase has beyond the objective is taken away.
+        With q(y) what is known of a row's label (certain, or p(y | v)), its first phase is a sum
+        over classes with weights q - p for log p(y | v), and q for log p(v, y) or log p(v). A
+        sampler takes all rows as complete and worth the same: those without a label get one drawn
+        from p(y | v), and what its first phase has beyond the objective's is taken away.
         """
         rbm, v, n = self.module_, batch.x, batch.n_total
         discriminative, generative = self._weights
         fields = rbm.class_fields(v)
         p = torch.softmax(rbm.class_scores(fields), 1)
-        y = rbm.labelled(batch.y, p, batch.noise) if self._is_semi_supervised else batch.y
-        drawn, known = one_hot(y, rbm.n_classes).to(p), (batch.y >= 0)[:, None]
-        q = torch.where(known, drawn, p)
-        share = torch.where(known, generative, self.unlabelled_weight).to(p)
+        y = batch.y if self.unlabelled is None else rbm.labelled(batch.y, p, batch.noise)
+        certain, known = one_hot(y, rbm.n_classes).to(p), (batch.y >= 0)[:, None]
+        q = torch.where(known, certain, p)
+        share = torch.full_like(p[:, :1], self.unlabelled_weight).masked_fill_(known, generative)
         weight = discriminative * (q - p) + share * q
-        if not generative and not self._is_semi_supervised:
+        if not generative and self.unlabelled is None:
             t = rbm.hidden.mean(fields[torch.arange(len(y), device=y.device), y])
             s = rbm.visible.statistic(rbm.joined(v, y))
             return rbm.class_gradient(v, fields, weight / -n), s.sum(0) / n, t.sum(0) / n
         mean_share = share.sum() / n
         sum_over_processes([mean_share])
-        gradient, s_mean, t_mean = self._sampler.gradient(
-            rbm, rbm.joined(v, y), n, self._training.parts.get("chains"), batch.noise
+        chains = self._training.parts.get("chains")
+        sampled, s_mean, t_mean = self._sampler.gradient(
+            rbm, rbm.joined(v, y), n, chains, batch.noise
         )
-        own = rbm.class_gradient(v, fields, (weight - mean_share * drawn) / -n)
-        gradient = {name: own[name].add_(mean_share * g) for name, g in gradient.items()}
-        return gradient, s_mean, t_mean
-
-    @property
-    def _is_semi_supervised(self):
-        return self.unlabelled is not None
+        own = rbm.class_gradient(v, fields, (weight - mean_share * certain) / -n)
+        return {k: own[k].add_(mean_share * g) for k, g in sampled.items()}, s_mean, t_mean
 
     @torch.no_grad()
     def _evaluate(self, batch):
@@ -301,7 +298,7 @@ class ClassRBM(
         return self._float64().log_posterior
 
     def _encode(self, x, *labels):
-        return self.module_.hidden_mean(x)
+        return self._float64().hidden_mean(x.double()).float()
 
     def _decode(self, h, *labels):
         rbm = self.module_
@@ -349,10 +346,11 @@ class ClassRBM(
     def _chain(self, v, noise, y=None, *, mean=False, missing=None):
         """Block Gibbs sampling: y ~ p(y | v) unless it is known, h ~ p(h | v, y), v ~ p(v | h)."""
         rbm, seen = self.module_, v
-        y = torch.full((len(v),), -1, device=v.device) if y is None else y
+        given = torch.full((len(v),), -1, device=v.device) if y is None else y
+        is_known = bool((given >= 0).all())
         while True:
-            label = rbm.labelled(y, rbm.log_posterior(v).exp(), noise) if (y < 0).any() else y
-            h = rbm.hidden.sample(rbm.hidden_field(rbm.joined(v, label)), noise)
+            y = given if is_known else rbm.labelled(given, rbm.log_posterior(v).exp(), noise)
+            h = rbm.hidden.sample(rbm.hidden_field(rbm.joined(v, y)), noise)
             f = rbm.visible_field(h)[:, : rbm.n_features]
             if mean:
                 yield _where(missing, rbm.features.mean(f), seen)

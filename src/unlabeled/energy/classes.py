@@ -85,8 +85,8 @@ class ClassMachine(RestrictedBoltzmannMachine):
 
     def class_fields(self, v: torch.Tensor) -> torch.Tensor:
         """c + W s(v) + U_y for every class y, shape (n, n_classes, n_hidden)."""
-        U = self.W[:, self.n_features :]
-        return self.hidden_field(self._without_class(v))[:, None] + U.t()
+        U = self.W[:, self.n_features :].t().contiguous()
+        return self.hidden_field(self._without_class(v))[:, None] + U
 
     def class_scores(self, fields: torch.Tensor) -> torch.Tensor:
         """d_y + K(:meth:`class_fields`), shape (n, n_classes): log p(v, y) up to a term of v."""
@@ -149,7 +149,7 @@ class ClassMachine(RestrictedBoltzmannMachine):
     def _hidden_mean(self, v):
         fields = self.class_fields(v)
         p = torch.softmax(self.class_scores(fields), 1)
-        return (p[:, None] @ self.hidden.mean(fields))[:, 0]
+        return (p[:, :, None] * self.hidden.mean(fields)).sum(1)
 
     def _own_class_gradient(self, v, of_rows, total):
         """Of parameters of the features' own: s(v) f - total R(v), with f the sum of fields."""

@@ -16,11 +16,13 @@ its share of c along.
 import copy
 
 import torch
+from torch.nn.functional import softplus
 
+from unlabeled.energy.documents import shares_of
 from unlabeled.energy.restricted import RestrictedBoltzmannMachine
 from unlabeled.energy.units import Multinomial
 
-__all__ = ["CountMachine", "shares_of"]
+__all__ = ["CountMachine"]
 
 _N_LENGTHS = 1000
 
@@ -52,8 +54,8 @@ class CountMachine(RestrictedBoltzmannMachine):
     --------
     >>> import torch
     >>> machine = CountMachine(5, 2)
-    >>> short, long = torch.tensor([[1.0, 1, 0, 0, 0], [10.0, 10, 0, 0, 0]])
-    >>> torch.allclose(machine.hidden_field(10 * short), machine.hidden_field(long))
+    >>> v = torch.tensor([[1.0, 1, 0, 0, 0]])
+    >>> torch.allclose(machine.hidden_field(10 * v), 10 * machine.hidden_field(v))
     True
     """
 
@@ -89,6 +91,18 @@ class CountMachine(RestrictedBoltzmannMachine):
                   p(h \mid D) \propto e^{D \varphi(h)}
         """
         return h @ self.c + torch.logsumexp(self.visible_field(h), -1)
+
+    def log_next_word(self, v: torch.Tensor) -> torch.Tensor:
+        r"""log p(word | words) of the word that comes next, exact; shape (n, n_words).
+
+        Among documents of D + 1 words, D of which are known, no partition function is needed:
+
+        .. math:: p(k \mid v) \propto e^{b_k} \prod_j (1 + e^{f_j + W_{jk}}), \qquad
+                  f = (D + 1) c + W v
+        """
+        f = self.hidden_field(v) + self.c
+        scores = [self.b + softplus(row[:, None] + self.W).sum(0) for row in f]
+        return torch.log_softmax(torch.stack(scores), -1)
 
     def sweep(self, v, noise):
         """One step of block Gibbs sampling among documents as long as these."""
@@ -128,8 +142,3 @@ def _spread(n: int, of: int) -> torch.Tensor:
 def _with_bias(gradient):
     """The gradient of c is that of W summed over words, each of which brings its share of c."""
     return gradient | {"c": gradient["W"].sum(1)}
-
-
-def shares_of(v: torch.Tensor) -> torch.Tensor:
-    """v / D: the share that each word has in its document."""
-    return v / v.sum(1, keepdim=True)

@@ -42,7 +42,9 @@ class GeneralBoltzmannMachine(nn.Module):
     Attributes
     ----------
     U : Parameter of shape (n, n)
-        Symmetric, zero where there is no edge.
+        Symmetric, zero where there is no edge. At the start only hidden and visible units are
+        coupled, by normal numbers of variance 1 / n: hidden units that start nearly alike may
+        never part.
     b : Parameter of shape (n,)
     base : Tensor of shape (n,)
         Field of the independent units that chains and annealing start from.
@@ -78,11 +80,12 @@ class GeneralBoltzmannMachine(nn.Module):
         self.values = two_values(self.unit)
         self.register_buffer("edges", edges_among(edges, n_visible, n_hidden), persistent=False)
         self.joins_hidden = bool(self.edges[n_visible:, n_visible:].any())
+        self._joined = _from_first(self.edges.triu(1).any(0))
         self.classes = sorted(classes_of(self.edges), key=lambda units: -int(units.max()))
-        small = torch.randn(n_hidden, n_visible) * 0.01
+        W = torch.randn(n_hidden, n_visible) / n**0.5
         self.U = nn.Parameter(torch.zeros(n, n))
         with torch.no_grad():
-            self.U[n_visible:, :n_visible] = small * self.edges[n_visible:, :n_visible]
+            self.U[n_visible:, :n_visible] = W * self.edges[n_visible:, :n_visible]
             self.U[:n_visible, n_visible:] = self.U[n_visible:, :n_visible].t()
         self.b = nn.Parameter(torch.zeros(n))
         self.register_buffer("base", torch.zeros(n))
@@ -293,12 +296,13 @@ class GeneralBoltzmannMachine(nn.Module):
         dict
             "U" of shape (n, n), the derivative by a *pair* in both of its places, and "b".
         """
-        if not isinstance(weight, torch.Tensor):
-            y = x if self._products is None else x.to(self._products)
-            U, b = (y.t() @ y).to(self.U.dtype).mul_(weight), x.sum(0).mul_(weight)
-        else:
-            U, b = x.t() @ (x * weight[:, None]), weight @ x
-        return {"U": self.on_edges(U), "b": b}
+        U, at = torch.zeros_like(self.U), self._joined
+        if isinstance(weight, torch.Tensor):
+            U[:, at] = x.t() @ (x[:, at] * weight[:, None])
+            return {"U": self.on_edges(U), "b": weight @ x}
+        y = x if self._products is None else x.to(self._products)
+        U[:, at] = (y.t() @ y[:, at]).to(U.dtype).mul_(weight)
+        return {"U": self.on_edges(U), "b": x.sum(0).mul_(weight)}
 
     def on_edges(self, U: torch.Tensor) -> torch.Tensor:
         """The upper triangle of a matrix (n, n) in both triangles, zero where no edge is."""
@@ -344,6 +348,11 @@ def two_values(unit: Unit) -> tuple[float, float]:
         raise ValueError(f"unit must be of a kind with two values, got {unit}.")
     low, high = sorted(unit.support)
     return low, high
+
+
+def _from_first(some: torch.Tensor) -> slice:
+    """From the first that is true on."""
+    return slice(int(some.int().argmax()) if bool(some.any()) else len(some), None)
 
 
 def _with(v, k, value):

@@ -125,16 +125,16 @@ def classes_of(edges: torch.Tensor) -> list[torch.Tensor]:
     Examples
     --------
     >>> [c.tolist() for c in classes_of(torch.from_numpy(lattice(2, 3)))]
-    [[0, 2, 4], [1, 3, 5]]
+    [[1, 3, 5], [0, 2, 4]]
     """
     joined = edges.numpy(force=True)
     n, degree = len(joined), joined.sum(0)
-    colour = np.full(n, -1)
+    colour, n_seen = np.full(n, -1), np.zeros(n, dtype=int)
     sees = np.zeros((n, n), dtype=bool)  # whether a unit has a neighbour of this colour
     for _ in range(n):
-        urgency = np.where(colour < 0, sees.sum(1) * (n + 1) + degree, -1)
-        unit = int(urgency.argmax())
-        colour[unit] = int(sees[unit].argmin())
-        sees[joined[unit], colour[unit]] = True
+        unit = int(np.where(colour < 0, n_seen * (n + 1) + degree, -1).argmax())
+        colour[unit] = k = int(sees[unit].argmin())
+        n_seen += joined[unit] & ~sees[:, k]
+        sees[joined[unit], k] = True
     found = range(colour.max() + 1) if n else ()
     return [torch.from_numpy(np.flatnonzero(colour == k)) for k in found]

@@ -5,11 +5,11 @@
 
 import torch
 
+from unlabeled.energy.chain import ParticlesMixin
 from unlabeled.energy.gibbs import Sampler
 from unlabeled.energy.restricted import RestrictedBoltzmannMachine
 from unlabeled.energy.samplers import SAMPLERS
 from unlabeled.energy.sparsity import Sparsity
-from unlabeled.engine.distributed import gather_rows
 from unlabeled.schedules import at
 from unlabeled.spec import choose
 from unlabeled.validation import check_number
@@ -19,7 +19,7 @@ __all__ = ["ContrastMixin"]
 _PACE_OF_OFFSETS = 0.01
 
 
-class ContrastMixin:
+class ContrastMixin(ParticlesMixin):
     """`_parts` and `_step` of an estimator whose `module_` is a restricted Boltzmann machine.
 
     It has the parameters `sampler`, `centered`, `momentum`, `weight_decay`, `sparsity` and
@@ -69,20 +69,3 @@ class ContrastMixin:
         seen = self._sampler.followed(parts.get("chains"), gradient)
         parts["step"].apply(progress)
         return seen
-
-    @property
-    def particles_(self):
-        """Where the chains of learning are, at temperature 1: an array (n_chains, n_features).
-
-        Raises
-        ------
-        AttributeError
-            If the sampler keeps no chains, or this model did not learn here (but was loaded).
-        """
-        training = getattr(self, "_training", None)
-        if training is None or "chains" not in training.parts:
-            raise AttributeError(
-                f"no chains are kept by sampler={self.sampler!r}, nor by a model that was loaded; "
-                "'pcd', 'fpcd' and 'pt' keep theirs while a model learns."
-            )
-        return gather_rows(training.parts["chains"].particles).float().numpy(force=True).copy()

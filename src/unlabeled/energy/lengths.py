@@ -84,7 +84,8 @@ class AnnealedLengths:
         self, machine: CountMachine, longest: int, n_chains: int, n_temperatures: int, noise: Noise
     ):
         self.longest = longest
-        n_steps = math.floor(n_temperatures * math.log2(longest))
+        self._nothing = machine.hidden.n_units * math.log(2)  # log Y_0
+        n_steps = math.floor(n_temperatures * math.log2(max(1, longest)))
         self.grid = _grid(torch.arange(n_steps + 1), n_temperatures)
         log_y, state = _one_word(machine, n_chains, noise)
         rates = [state.rate.double().cpu()]
@@ -102,8 +103,9 @@ class AnnealedLengths:
     def log_weights(self, lengths: torch.Tensor) -> torch.Tensor:
         """log w_D of every chain, shape (n_lengths, n_chains), float64."""
         D = lengths.double()
-        k = torch.searchsorted(self.grid, D, right=True) - 1
-        return self._log_w[k] + (D - self.grid[k])[:, None] * self.rates[k]
+        k = torch.searchsorted(self.grid, D, right=True).sub_(1).clamp_(min=0)
+        log_w = self._log_w[k] + (D - self.grid[k])[:, None] * self.rates[k]
+        return torch.where(D[:, None] > 0, log_w, self._nothing)
 
 
 def _grid(k, n):

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-__all__ = ["Perplexity", "document_lengths", "perplexity"]
-
-_CHUNK = 2**22  # values that are looked at together
+__all__ = ["Perplexity", "perplexity"]
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,14 @@ def perplexity(log_p, log_w, length_of, lengths) -> Perplexity:
     """
     D = lengths.double()
     n_of = torch.bincount(length_of, minlength=len(D)).double()
-    entropies = []
-    for weight, total in ((n_of / D, n_of.sum()), (n_of, (n_of * D).sum())):
-        of_document = (weight / n_of)[length_of]
-        log_z, error = _log_z_and_error(log_w, weight)
-        entropies.append((float((log_z - of_document @ log_p) / total), float(error / total)))
-    values = [(math.exp(nats), math.exp(nats) * error) for nats, error in entropies]
-    return Perplexity(*values[0], *values[1])
+    spoken = (D > 0).double()  # of a document without words there is nothing to say
+    found = []
+    for each in (spoken / D.clamp(min=1), spoken):
+        log_z, error = _log_z_and_error(log_w, n_of * each)
+        total = n_of @ (each * D)
+        value = math.exp((log_z - each[length_of] @ log_p) / total)
+        found += [value, value * float(error / total)]
+    return Perplexity(*found)
 
 
 def _log_z_and_error(log_w, weight):
@@ -66,36 +65,3 @@ def _log_z_and_error(log_w, weight):
     share = torch.softmax(log_w, 1).clamp(max=1 - 1e-12)
     without = weight @ torch.log1p(-share)  # change of the sum if a chain is left out
     return log_z, (without.var(correction=0) * (n - 1)).sqrt()
-
-
-def document_lengths(rows, name: str) -> torch.Tensor:
-    """How many words each row has, (n,) float64; looks at all of them, a chunk at a time.
-
-    Raises
-    ------
-    ValueError
-        If rows have negative or fractional counts, or no word at all.
-    """
-    step = max(1, _CHUNK // rows.n_features)
-    parts = (
-        rows.fetch(index, dtype=torch.float64) for index in torch.arange(rows.n_rows).split(step)
-    )
-    D = torch.cat([_lengths(x, name) for x in parts])
-    if (D == 0).any():
-        empty = torch.nonzero(D == 0)[:, 0]
-        raise ValueError(
-            f"{name} needs a word in every document, but {len(empty)} of {len(D)} rows have none "
-            f"(first: row {int(empty[0])}); leave them out."
-        )
-    return D
-
-
-def _lengths(x, name):
-    if (x < 0).any():
-        raise ValueError(
-            f"Negative values in data passed to {name}: counts are expected, got {float(x.min())}."
-        )
-    if (x != x.round()).any():
-        value = float(x[x != x.round()][0])
-        raise ValueError(f"{name} needs whole counts, got {value}; it does not take tf-idf.")
-    return x.sum(1)

@@ -21,6 +21,8 @@ from unlabeled.sampling import Noise, bernoulli_logits
 
 __all__ = ["RatingMachine"]
 
+_RANGE = 80.0  # exp of it is a float32
+
 
 class RatingMachine(nn.Module):
     """Energies, conditionals, predictions and the gradient; usable without any estimator.
@@ -63,6 +65,7 @@ class RatingMachine(nn.Module):
     (torch.Size([1, 20]), [[1.0, 0.0, 1.0, 0.0]])
     """
 
+    D: nn.Parameter | None
     scale: torch.Tensor
 
     def __init__(self, n_units: int, n_values: int, n_hidden: int, conditional: bool = False):
@@ -71,8 +74,7 @@ class RatingMachine(nn.Module):
         self.W = nn.Parameter(torch.randn(n_hidden, n_units * n_values) * 0.01)
         self.b = nn.Parameter(torch.zeros(n_units * n_values))
         self.c = nn.Parameter(torch.zeros(n_hidden))
-        D = nn.Parameter(torch.zeros(n_hidden, n_units)) if conditional else None
-        self.register_parameter("D", D)
+        self.D = nn.Parameter(torch.zeros(n_hidden, n_units)) if conditional else None
         self.register_buffer("scale", torch.arange(1.0, n_values + 1))
 
     # ---- the data ----------------------------------------------------------------------------
@@ -172,11 +174,11 @@ class RatingMachine(nn.Module):
 
     # ---- predictions -------------------------------------------------------------------------
 
-    def asked(self, f: torch.Tensor, r: torch.Tensor, unit: torch.Tensor) -> torch.Tensor:
-        """Hidden fields f (n, n_hidden) of rows with one more unit each, of unknown value."""
+    def asked(self, f: torch.Tensor, unit: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+        """Hidden fields f (n, n_hidden) of rows with a unit each that is `there` (1) or not yet."""
         if self.D is None:
             return f
-        return f + self.D.t()[unit] * (1 - r.gather(1, unit[:, None]))
+        return f + self.D.t()[unit] * (1 - there).unsqueeze(1)
 
     def without(self, f: torch.Tensor, unit, value) -> torch.Tensor:
         """Hidden fields of rows of which one rating each is forgotten, but not that it exists."""
@@ -206,6 +208,30 @@ class RatingMachine(nn.Module):
         """
         b, W = self._of(unit)
         return torch.softmax(b + softplus(f.unsqueeze(-1) + W).sum(1), -1)
+
+    def all_mean_fields(self, f: torch.Tensor) -> torch.Tensor:
+        """`mean_field` of every unit for each row; shape (n, n_units, K)."""
+        return torch.softmax(self.visible_field(torch.sigmoid(f)), -1)
+
+    def all_conditionals(self, f: torch.Tensor) -> torch.Tensor:
+        r"""`conditional` of every unit for each row; shape (n, n_units, K).
+
+        Up to a factor that is common to all k, the exponential is a product of few operations,
+
+        .. math:: p(v_i^k = 1 \mid v) \propto
+                  e^{b_i^k} \prod_j \big(\sigma(-f_j) + \sigma(f_j) e^{W_{ij}^k}\big),
+
+        of which a logarithm is taken before it can leave the range of its numbers.
+        """
+        up, down, W = torch.sigmoid(f), torch.sigmoid(-f), self.W.exp()
+        group = max(1, int(_RANGE / max(float(self.W.abs().max()), 1e-3)))
+        total, product = self.b.repeat(len(f), 1), torch.ones(len(f), len(self.b)).to(f)
+        for j in range(len(self.c)):
+            product.mul_(torch.addcmul(down[:, j : j + 1], up[:, j : j + 1], W[j]))
+            if (j + 1) % group == 0:
+                total.add_(product.log())
+                product.fill_(1)
+        return torch.softmax(total.add_(product.log()).unflatten(1, (-1, self.n_values)), -1)
 
     def _of(self, unit):
         """Biases (n, K) and weights (n, n_hidden, K) of one unit for each row."""

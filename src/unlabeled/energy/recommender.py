@@ -138,6 +138,7 @@ class RBMRecommender(RecommendMixin, Estimator):
     """
 
     module_: _Learned
+    _shape: tuple[int, int]  # of the users and items of fit
     _nan_is_missing = True
     _holds_out_rows = False
     _watch_rows = 200
@@ -204,7 +205,10 @@ class RBMRecommender(RecommendMixin, Estimator):
         if self.ratings is not None:
             check_scale(self.ratings)
 
-    _is_conditional = False  # on labels, which is what this word means to the base
+    @property
+    def _is_conditional(self):
+        """On labels, which is what this word means to the base."""
+        return False
 
     def _users(self, X, *, reset=False) -> RatingRows:
         """The ratings of users, checked."""
@@ -287,13 +291,13 @@ class RBMRecommender(RecommendMixin, Estimator):
         """
         super().partial_fit(X)
         rows = self._rows_to_learn(X)
-        self._shape, self._n_stored = self._users_of(rows), rows.known.nnz
-        self.module_.ratings = StoredRatings(*self._shape, self._n_stored).to(self._module_device)
+        known = rows.known if self.kind == "user" else rows.known.T
+        (n_users, n_items), self._n_stored = known.shape, known.nnz
+        self._shape = n_users, n_items
+        stored = StoredRatings(n_users, n_items, self._n_stored)
+        self.module_.ratings = stored.to(self._module_device)
         self._store(rows)
         return self
-
-    def _users_of(self, rows):
-        return rows.known.shape if self.kind == "user" else rows.known.shape[::-1]
 
     def _parts(self, n_rows):
         step = self._gradient_step(self.machine_.parameters(), momentum=self.momentum)
@@ -312,14 +316,15 @@ class RBMRecommender(RecommendMixin, Estimator):
         for name, p in machine.named_parameters():
             p.grad = gradient[name]
         step.sync()
-        for p in (machine.W, machine.D):
-            if p is not None and self.weight_decay:
-                p.grad.add_(p, alpha=self.weight_decay)
+        for name in gradient.keys() & {"W", "D"} if self.weight_decay else ():
+            gradient[name].add_(machine.get_parameter(name), alpha=self.weight_decay)
         step.apply(batch.progress)
         return {"activity": h.mean()}
 
     def _rated(self, v, x):
-        """r: the ratings, and what is known to be rated, not how."""
+        """r: the ratings, and what is known to be rated, not how; None where nobody asks."""
+        if self.machine_.D is None:
+            return None
         return self.machine_.seen(v) + torch.isposinf(x).to(v.dtype)
 
     @torch.no_grad()

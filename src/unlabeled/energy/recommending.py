@@ -36,8 +36,9 @@ class Recommendations(NamedTuple):
 class RecommendMixin:
     """`predict_ratings`, `expected_ratings`, `recommend`, `similar_items`.
 
-    Below, f are hidden fields of rows of the machine, r says what they have rated, and `value`
-    is the number of a rating that is to be forgotten while it is predicted, or -1.
+    Below, f are hidden fields of rows of the machine, r says what they have rated (None but for
+    a conditional machine), and `value` is the number of a rating that is to be forgotten while it
+    is predicted, or -1.
     """
 
     @torch.no_grad()
@@ -191,7 +192,9 @@ class RecommendMixin:
         probabilities = machine.conditional if self.prediction == "exact" else machine.mean_field
         size = max(1, _AT_ONCE // (machine.n_values * f.shape[1]))
         for k in torch.arange(len(row), device=f.device).split(size):
-            g = machine.asked(f[row[k]], r[row[k]], unit[k])
+            g = f[row[k]]
+            if r is not None:
+                g = machine.asked(g, unit[k], r[row[k], unit[k]])
             known = (value[k] >= 0).unsqueeze(1)
             g = torch.where(known, machine.without(g, unit[k], value[k].clamp(min=0)), g)
             parts.append(probabilities(g, unit[k]) @ machine.scale)
@@ -199,20 +202,20 @@ class RecommendMixin:
 
     def _expected_of_all(self, f, r, value):
         """Expected ratings of all units, shape (n, n_units); `value` is of the same shape."""
-        machine, n = self.machine_, len(f)
-        if self.prediction == "mean-field" and machine.D is None:
-            p = torch.softmax(machine.visible_field(torch.sigmoid(f)), -1)
-            expected, (row, unit) = p @ machine.scale, (value >= 0).nonzero(as_tuple=True)
-            expected[row, unit] = self._expected(f, r, row, unit, value[row, unit])
-            return expected
-        numbers = (torch.arange(k, device=f.device) for k in (n, machine.n_units))
-        row, unit = torch.cartesian_prod(*numbers).T
-        return self._expected(f, r, row, unit, value.flatten()).view(n, -1)
+        machine = self.machine_
+        if machine.D is not None:  # with which each unit that is asked for moves the fields
+            numbers = (torch.arange(k, device=f.device) for k in value.shape)
+            row, unit = torch.cartesian_prod(*numbers).T
+            return self._expected(f, r, row, unit, value.flatten()).view(value.shape)
+        exact = self.prediction == "exact"
+        p = machine.all_conditionals(f) if exact else machine.all_mean_fields(f)
+        expected, (row, unit) = p @ machine.scale, (value >= 0).nonzero(as_tuple=True)
+        expected[row, unit] = self._expected(f, r, row, unit, value[row, unit])
+        return expected
 
     def _of_rows(self, x):
-        size = max(1, _AT_ONCE // (4 * self.machine_.n_units))
-        parts = zip(*(t.split(size) for t in self._fields(x)), strict=True)
-        return torch.cat([self._expected_of_all(*part) for part in parts])
+        size = max(1, _AT_ONCE // (16 * len(self.machine_.b)))
+        return torch.cat([self._expected_of_all(*self._fields(part)) for part in x.split(size)])
 
     # ---- people ------------------------------------------------------------------------------
 

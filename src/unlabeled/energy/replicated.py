@@ -1,34 +1,29 @@
 """The replicated softmax as an estimator: topics of documents."""
 
-import math
-
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from unlabeled.base import Estimator, give_back
-from unlabeled.capabilities import DensityMixin, EncodeMixin, ReconstructMixin, SampleMixin
-from unlabeled.energy.counts import CountMachine, shares_of
-from unlabeled.energy.enumeration import enumerable
+from unlabeled.base import Estimator
+from unlabeled.capabilities import EncodeMixin, ReconstructMixin, SampleMixin
+from unlabeled.energy.by_length import LengthsMixin
+from unlabeled.energy.counts import CountMachine
+from unlabeled.energy.documents import check_lengths, shares_of
 from unlabeled.energy.gibbs import CD, PCD
+from unlabeled.energy.ladder import LengthLadder
 from unlabeled.energy.learning import ContrastMixin
-from unlabeled.energy.lengths import AnnealedLengths, SummedLengths
-from unlabeled.energy.partition import LogPartition, estimate
-from unlabeled.energy.perplexity import document_lengths, perplexity
 from unlabeled.engine.rows import moments_of, spread_out
-from unlabeled.sampling.noise import stream_seed
 from unlabeled.schedules import at
 from unlabeled.validation import check_choice, check_number
 
 __all__ = ["ReplicatedSoftmax"]
 
-_SAMPLERS = {"cd": CD, "pcd": PCD}
-_ANNEALING = 0xA15  # the random stream of the estimates that are kept
+_SAMPLERS = {"cd": CD, "pcd": PCD, "pt": LengthLadder}
 _SAMPLE = 2**16  # documents from which the frequencies of words are taken
 
 
 class ReplicatedSoftmax(
-    EncodeMixin, ReconstructMixin, SampleMixin, DensityMixin, ContrastMixin, Estimator
+    EncodeMixin, ReconstructMixin, SampleMixin, LengthsMixin, ContrastMixin, Estimator
 ):
     r"""Replicated softmax: a topic model of word counts in which topics multiply.
 
@@ -49,9 +44,13 @@ class ReplicatedSoftmax(
         Number of topics.
     vocabulary : array-like of str or None, default=None
         What the columns of X count, for `top_words_`; by default the names of its columns.
-    sampler : {"cd", "pcd"}, default="cd"
-        Where the model's documents come from: from those of the batch, or from chains that live
-        through learning and keep their lengths, which are those of the data.
+    allow_empty : bool, default=False
+        Take documents without any word, from which nothing is learned, instead of refusing them.
+    sampler : {"pt", "pcd", "cd"}, default="pt"
+        Where the model's documents come from. "cd": from those of the batch. "pcd": from chains
+        that live through learning and keep their lengths, which are spread as those of the data.
+        "pt": from such chains that also exchange their topics with neighbours in length, which is
+        parallel tempering, for nothing.
     n_steps : int or Schedule, default=1
         Gibbs steps per update; `Linear(1, 5)` grows.
     centered : bool, default=True
@@ -66,12 +65,12 @@ class ReplicatedSoftmax(
         Passes over the data.
     batch_size : int, default=100
         Documents per update (over all processes).
-    learning_rate : float, default=10.0
-        Step length at the start. It can be large because a document's shares of words are small.
+    learning_rate : float, default=0.003
+        Step length at the start.
     schedule : {"linear", "constant", "cosine"} or Schedule, default="linear"
         What the learning rate is multiplied by on the way; "linear" and "cosine" fall from 1 to 0.
-    optimizer : {"sgd", "adam", "adamw", "rmsprop"} or torch.optim class, default="sgd"
-        How the gradient is applied.
+    optimizer : {"adam", "sgd", "adamw", "rmsprop"} or torch.optim class, default="adam"
+        How the gradient is applied; "adam" because words differ so much in frequency.
     max_gradient_norm : float or None, default=None
         Longer gradients are shortened to this norm.
     validation_fraction : float, default=0.0
@@ -126,7 +125,7 @@ class ReplicatedSoftmax(
     >>> counter = CountVectorizer(stop_words="english")
     >>> X = counter.fit_transform(texts)
     >>> words = counter.get_feature_names_out()
-    >>> model = ReplicatedSoftmax(2, vocabulary=words, random_state=0).fit(X)
+    >>> model = ReplicatedSoftmax(2, learning_rate=0.03, random_state=0).fit(X)
     >>> model.transform(X).shape
     (36, 2)
     >>> p = model.reconstruct(counter.transform(["clouds"]))[0]
@@ -142,7 +141,8 @@ class ReplicatedSoftmax(
         n_components=50,
         *,
         vocabulary=None,
-        sampler="cd",
+        allow_empty=False,
+        sampler="pt",
         n_steps=1,
         centered=True,
         momentum=0.0,
@@ -150,9 +150,9 @@ class ReplicatedSoftmax(
         sparsity=None,
         n_epochs=100,
         batch_size=100,
-        learning_rate=10.0,
+        learning_rate=0.003,
         schedule="linear",
-        optimizer="sgd",
+        optimizer="adam",
         max_gradient_norm=None,
         validation_fraction=0.0,
         device="auto",
@@ -164,6 +164,7 @@ class ReplicatedSoftmax(
     ):
         self.n_components = n_components
         self.vocabulary = vocabulary
+        self.allow_empty = allow_empty
         self.sampler = sampler
         self.n_steps = n_steps
         self.centered = centered
@@ -196,7 +197,7 @@ class ReplicatedSoftmax(
 
     def _rows_to_learn(self, X, y, *, reset=False, classes=None):
         rows = super()._rows_to_learn(X, y, reset=reset, classes=classes)
-        document_lengths(rows, type(self).__name__)
+        self._lengths(rows)
         if self.vocabulary is not None and len(self.vocabulary) != rows.n_features:
             raise ValueError(
                 f"vocabulary must have a word for each of the {rows.n_features} columns of X, got "
@@ -204,28 +205,23 @@ class ReplicatedSoftmax(
             )
         return rows
 
-    def _fitted_rows(self, X, y=None, *, allow_nan=False):
-        rows = super()._fitted_rows(X, y, allow_nan=allow_nan)
-        document_lengths(rows, type(self).__name__)
-        return rows
-
     def _build(self):
         return CountMachine(self.n_features_in_, self.n_components)
 
     def _initialise(self, rows, index):
-        name, device = type(self).__name__, self._module_device
-        self.module_.fit_lengths(document_lengths(rows, name)[index])
+        device = self._module_device
+        self.module_.fit_lengths(self._lengths(rows)[index])
         chosen = torch.from_numpy(index[spread_out(len(index), _SAMPLE)])
         parts = chosen.split(self._rows_at_once(rows))
         shares = (shares_of(rows.fetch(part, dtype=torch.float64)) for part in parts)
         mean, variance = (moment.float().to(device) for moment in moments_of(shares))
-        self.module_.fit_base(mean, variance)
+        self.module_.fit_base(mean + (mean.sum() == 0), variance)  # all empty: any word
 
     def _parts(self, n_rows):
         step = self._gradient_step(self.module_.parameters(), momentum=self.momentum)
         noise = self._training.noise.at(0)
         own = noise.rows(self.batch_size)
-        machine = self.module_.of(self.module_.typical_lengths(self.batch_size)[own])
+        machine = self.module_.of(self.module_.typical_lengths(own.stop - own.start))
         self._sampler = _SAMPLERS[self.sampler]()
         chains = self._sampler.start(machine, self.batch_size, noise)
         return {"step": step} | ({} if chains is None else {"chains": chains})
@@ -248,7 +244,7 @@ class ReplicatedSoftmax(
         f = machine.visible_field(self._encode(v))
         surprise = -(shares_of(v) * torch.log_softmax(f, -1)).sum(1)
         at_rest = machine.visible.rest(v).sum(1)
-        free_energy = (machine.free_energy(v) - at_rest) / v.sum(1)
+        free_energy = (machine.free_energy(v) - at_rest) / v.sum(1).clamp(min=1)
         return {"reconstruction": surprise.mean(), "free_energy": free_energy.mean()}
 
     # ---- capabilities ------------------------------------------------------------------------
@@ -300,132 +296,7 @@ class ReplicatedSoftmax(
         if lengths is None:
             known = self.module_.lengths
             return known[(noise.uniform((n, 1)) * len(known)).long()]
-        D = torch.as_tensor(lengths, device=noise.device).reshape(-1, 1)
-        if D.is_floating_point() or len(D) not in (1, n) or D.min() < 1:
-            raise ValueError(
-                f"lengths must be a whole number of words of at least 1, or {n} of them, "
-                f"got {lengths!r}."
-            )
-        return D.expand(n, 1).to(self.module_.base)
-
-    # ---- likelihood --------------------------------------------------------------------------
-
-    def _forget_estimates(self):
-        self._kept = None
-
-    @property
-    def score_kind_(self):
-        """How partition functions are known: "exact" or "ais"."""
-        check_is_fitted(self, "module_")
-        return "exact" if enumerable(self.module_.hidden) else "ais"
-
-    def free_energy(self, X):
-        """F(v) of each row in nats, shape (n,), float64: log p(v | D) = -F(v) - log Z_D."""
-        rows = self._fitted_rows(X)
-        return self._map(self._float64().free_energy, rows, X, dtype=torch.float64)
-
-    def score_samples(self, X, y=None):
-        """log p(v | D) of each row's vector of counts, given its length, in nats, float64.
-
-        The probabilities of all vectors with D counts add up to 1. Sequences of words have less
-        each, see `perplexity`; lengths are not modelled.
-
-        Parameters
-        ----------
-        X : as in transform
-        y : ignored
-
-        Returns
-        -------
-        log_p : array or tensor of shape (n,)
-        """
-        minus_f, log_w, which, D = self._weighed(X)
-        log_z = torch.logsumexp(log_w, 1) - math.log(log_w.shape[1]) - torch.lgamma(D + 1)
-        return give_back(minus_f - log_z[which], X)
-
-    def perplexity(self, X, *, n_chains=None, n_temperatures=None, random_state=None):
-        """How many words the model hesitates between, given each document's length.
-
-        Parameters
-        ----------
-        X : as in transform
-        n_chains, n_temperatures, random_state : as in log_partition
-
-        Returns
-        -------
-        Perplexity
-            With `value`, the mean being taken over documents, and `per_word`, over words; and the
-            standard errors of both that come from annealing.
-        """
-        minus_f, log_w, which, D = self._weighed(X, n_chains, n_temperatures, random_state)
-        rows = self._fitted_rows(X)
-        at_rest = self._map(self.module_.visible.rest, rows, dtype=torch.float64).sum(1)
-        return perplexity(minus_f + torch.from_numpy(at_rest), log_w, which, D)
-
-    def log_partition(self, lengths, *, n_chains=None, n_temperatures=None, random_state=None):
-        r"""log Z of documents of some lengths, in nats: exact, or annealed in the length.
-
-        :math:`Z_D = \sum_v e^{-F(v)}` over all vectors of D counts. Annealing starts at documents
-        of one word, whose Z is known, and passes through all lengths.
-
-        Parameters
-        ----------
-        lengths : int or array-like of int
-        n_chains : int, optional
-            Annealing runs; 100 if nothing is said.
-        n_temperatures : int, optional
-            Steps in which the length doubles; 100 if nothing is said.
-        random_state : int, RandomState, Generator or None
-            None for the model's own stream, which `score_samples` uses.
-
-        Returns
-        -------
-        LogPartition, or list of LogPartition if there are several lengths
-
-        Raises
-        ------
-        ValueError
-            If a length is less than 1.
-        """
-        check_is_fitted(self, "module_")
-        D = self._lengths_to_draw(lengths, np.size(lengths), self._noise(0)).double().cpu()[:, 0]
-        log_w = self._log_weights(D, n_chains, n_temperatures, random_state)
-        log_w = log_w - torch.lgamma(D + 1)[:, None]
-        if self.score_kind_ == "exact":
-            found = [LogPartition(x, 0.0, x, x, "exact") for x in log_w[:, 0].tolist()]
-        else:
-            found = [estimate(w) for w in log_w]
-        return found[0] if np.ndim(lengths) == 0 else found
-
-    def _weighed(self, X, *how):
-        """-F(v) of each row, log-weights of each different length, which is a row's, lengths."""
-        rows = self._fitted_rows(X)
-        minus_f = -self._map(self._float64().free_energy, rows, torch.empty(0), torch.float64)
-        lengths, which = document_lengths(rows, type(self).__name__).unique(return_inverse=True)
-        return minus_f.cpu(), self._log_weights(lengths, *how), which, lengths
-
-    @torch.no_grad()
-    def _log_weights(self, D, n_chains=None, n_temperatures=None, random_state=None):
-        """Of sequences of these numbers of words, shape (n_lengths, n_chains), float64."""
-        asked = n_chains, n_temperatures, random_state
-        kept = getattr(self, "_kept", None) if asked == (None, None, None) else None
-        if kept is None or not kept.reaches(D.max()):
-            kept = self._annealed(int(D.max()), *asked)
-            if asked == (None, None, None):
-                self._kept = kept
-        return kept.log_weights(D)
-
-    def _annealed(self, longest, n_chains, n_temperatures, random_state):
-        if self.score_kind_ == "exact":
-            return SummedLengths(self._float64())
-        n_chains = 100 if n_chains is None else n_chains
-        n_temperatures = 100 if n_temperatures is None else n_temperatures
-        check_number("n_chains", n_chains, 2, integer=True)
-        check_number("n_temperatures", n_temperatures, 1, integer=True)
-        if random_state is None:
-            random_state = stream_seed(self._seed, _ANNEALING)
-        noise = self._noise(random_state)
-        return AnnealedLengths(self.module_, longest, n_chains, n_temperatures, noise)
+        return check_lengths(lengths, n).to(self.module_.base)
 
     # ---- topics ------------------------------------------------------------------------------
 

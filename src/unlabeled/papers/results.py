@@ -151,7 +151,7 @@ def table(record: dict) -> str:
 def _mean(values) -> str:
     if not all(isinstance(value, float) for value in values):
         return ""
-    return f"{sum(values) / len(values):.2f}"
+    return _shown(sum(values) / len(values))
 
 
 def _shown(value) -> str:

@@ -6,6 +6,7 @@ file it wrote. Matplotlib is imported when the first picture is drawn:
 """
 
 from .atoms import atoms
+from .chain import chains, mixing
 from .compare import completions, reconstructions
 from .curves import learning_curves
 from .grid import filters, image_grid
@@ -17,6 +18,7 @@ from .walks import interpolations, traversals
 
 __all__ = [
     "atoms",
+    "chains",
     "codes",
     "completions",
     "filters",
@@ -24,6 +26,7 @@ __all__ = [
     "interpolations",
     "latent_plane",
     "learning_curves",
+    "mixing",
     "reconstructions",
     "report",
     "time_lapse",

@@ -83,7 +83,8 @@ def time_lapse(
         drawn = getattr(each, "take", None) in ("samples", "particles")
         sheets.append(film(rows, shape, n_columns, False if drawn and signed is None else signed))
     together = (_beside(parts) for parts in zip(*sheets, strict=True))
-    images = _few_colours([_caption(p, t) for p, t in zip(together, labels, strict=True)])
+    wide = 480 * len(films)
+    images = _few_colours([_caption(p, t, wide) for p, t in zip(together, labels, strict=True)])
     path = Path(path)
     pause = [max(20, round(1000 * seconds / len(images)))] * len(images)
     pause[-1] += 2000
@@ -95,7 +96,9 @@ def time_lapse(
 
 def several(snapshots: Any) -> bool:
     """Whether these are several films, each with its ``frames``."""
-    return isinstance(snapshots, list | tuple) and all(hasattr(s, "frames") for s in snapshots)
+    return isinstance(snapshots, list | tuple) and all(
+        hasattr(each, "frames") for each in snapshots or [None]
+    )
 
 
 def _in_step(films: list[Any], max_frames: int) -> tuple[list[str], list[list[np.ndarray]]]:
@@ -195,18 +198,18 @@ def _few_colours(images: list[Any]) -> list[Any]:
     strip = Image.new("RGB", (w * len(some), h))
     for i, image in enumerate(some):
         strip.paste(image, (i * w, 0))
-    palette = strip.quantize(96, dither=Image.Dither.NONE)
+    palette = strip.quantize(96, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     # The label is too small to win colours of its own.
     steps = np.linspace(NIGHT[:3], LETTERS, 8).round().astype(int)
     palette.putpalette((palette.getpalette() or [])[: 3 * 96] + steps.ravel().tolist())
     return [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
 
 
-def _caption(sheet: np.ndarray, label: str) -> Any:
-    """Set a sheet on the dark ground of the film, twice as large if small, its label below."""
+def _caption(sheet: np.ndarray, label: str, wide: int) -> Any:
+    """Set a sheet on the dark ground of the film, enlarged if small, its label below."""
     from PIL import Image, ImageDraw
 
-    k = max(1, 480 // sheet.shape[1])
+    k = max(1, wide // sheet.shape[1])
     sheet = _over(sheet, NIGHT).repeat(k, axis=0).repeat(k, axis=1)
     edge, line = 8, 22 if label else 0
     h, w, _ = sheet.shape

@@ -33,6 +33,7 @@ def report(
     y: Any = None,
     y_val: Any = None,
     y_test: Any = None,
+    chain_steps: int = 0,
 ) -> Path:
     """Write a page that shows what a model learned, in one file without outside parts.
 
@@ -59,8 +60,8 @@ def report(
     image_shape : tuple of int or False, optional
         (height, width) or (channels, height, width) of a row; inferred if the model or ``X``
         knows it or ``d`` is a square. False: rows are not pictures.
-    snapshots : sequence, mapping or :class:`unlabeled.callbacks.Snapshot`, optional
-        Weights or samples over the epochs, as for :func:`unlabeled.plot.time_lapse`.
+    snapshots : sequence, mapping, :class:`unlabeled.callbacks.Snapshot` or several, optional
+        Weights, samples or particles over the epochs, as for :func:`unlabeled.plot.time_lapse`.
     model_path : str or Path, optional
         Folder where the model was saved, to be named on the page.
     random_state : int, RandomState or None
@@ -68,6 +69,9 @@ def report(
     y, y_val, y_test : array-like, shape (n,), optional
         Labels of the rows. They colour the codes; only a model with ``conditional=True``, which
         needs them, is told.
+    chain_steps : int
+        Steps of Markov chains to show, with their free energy, of a model that is sampled by them;
+        0 shows none.
 
     Returns
     -------
@@ -83,13 +87,14 @@ def report(
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
     """
-    from unlabeled.validation import generator_seed
+    from unlabeled.validation import check_number, generator_seed
 
+    check_number("chain_steps", chain_steps, 0, integer=True)
     seed = generator_seed(random_state)
     subject = Subject(
         model,
         *(X, X_val, X_test, image_shape, seed, snapshots, model_path, title),
-        *(y, y_val, y_test),
+        *(y, y_val, y_test, chain_steps),
     )
     _check(subject)
     path = Path(path)

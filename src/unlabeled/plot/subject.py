@@ -99,7 +99,7 @@ class Subject:
         The shape of a picture, if the user knows it.
     seed : int
         Seed of the whole page.
-    snapshots, model_path, title
+    snapshots, model_path, title, chain_steps
         As :func:`unlabeled.plot.report` got them.
     """
 
@@ -115,6 +115,7 @@ class Subject:
     y: Any = None
     y_val: Any = None
     y_test: Any = None
+    chain_steps: int = 0
     memory: dict = field(default_factory=dict, repr=False, compare=False)
 
     def recall(self, measure: Callable[["Subject"], Any]) -> Any:

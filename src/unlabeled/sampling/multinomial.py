@@ -52,4 +52,5 @@ def multinomial(p: torch.Tensor, n_draws: int | torch.Tensor, noise: Noise) -> t
     edges = edges.div_(edges[:, -1:].clone()).add_(row[:, None])  # row i ends at i + 1 exactly
     u = noise.ragged(lengths).double().add_(row.repeat_interleave(lengths))
     drawn = torch.searchsorted(edges.view(-1), u, right=True)
-    return torch.bincount(drawn, minlength=n * k).view(n, k).to(p.dtype)
+    counts = torch.bincount(drawn, minlength=n * k)[: n * k]  # NaN is drawn beyond the end
+    return counts.view(n, k).to(p.dtype)

@@ -8,6 +8,7 @@ from .atoms import atoms
 from .codes import codes
 from .completions import completions
 from .curves import curves
+from .dreams import dreams
 from .film import film
 from .filters import filters
 from .headline import headline
@@ -25,6 +26,7 @@ __all__ = ["SECTIONS"]
 SECTIONS = (
     headline,
     samples,
+    dreams,
     completions,
     reconstructions,
     interpolations,

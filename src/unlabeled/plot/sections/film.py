@@ -8,11 +8,16 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from ..lapse import time_lapse
+from ..lapse import several, time_lapse
 from ..markup import Html, address, picture, section, tag
 from ..subject import Subject
 
 MOST_BYTES = 1_000_000
+TAKEN = {
+    "components": "the same units",
+    "samples": "samples of the same noise",
+    "particles": "the chains that go along with learning, which show what the model dreams of",
+}
 
 
 def film(s: Subject) -> Html | None:
@@ -23,9 +28,9 @@ def film(s: Subject) -> Html | None:
     data = _small_enough(s)
     moving = tag("img", src=address(data, "image/gif"), alt="the film of learning", class_="film")
     still = tag("source", media="(prefers-reduced-motion: reduce)", srcset=_last(data))
-    what = {"samples": "Samples of the same noise", "components": "The same units"}
-    words = what.get(getattr(s.snapshots, "take", ""), "The model")
-    words += ", from the first epoch kept to the last."
+    films = s.snapshots if several(s.snapshots) else [s.snapshots]
+    shown = "; ".join(TAKEN.get(getattr(each, "take", ""), "the model") for each in films)
+    words = f"{shown[0].upper()}{shown[1:]}, from the first epoch kept to the last."
     return section("film", "Time-lapse", words, tag("picture", still, moving))
 
 

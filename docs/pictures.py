@@ -25,15 +25,15 @@ def draw(folder: Path = FOLDER) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     X = (load_digits().data > 7).astype("float32")
     rbm = RBM(64, n_epochs=200, random_state=0).fit(X[:1500])
-    chain = {"n_steps": 2000, "every": 5, "random_state": 0}
-    trace, means = (rbm.sample_chain(6, mean=mean, **chain) for mean in (False, True))
+    trace = rbm.sample_chain(6, n_steps=300, every=1, random_state=0)
+    means = rbm.sample_chain(6, n_steps=2000, every=5, mean=True, random_state=0)
     sheets = {
         "rbm_filters": plot.filters(rbm, n_columns=16),
         "rbm_samples": plot.image_grid(rbm.sample(64, random_state=0, mean=True), n_columns=16),
         "rbm_completions": plot.completions(rbm, X[1500:1516]),
         "latent_interpolations": plot.interpolations(rbm, X[1500:1506], X[1506:1512]),
         "dreams_chains": plot.chains(means, every=5),
-        "dreams_mixing": plot.mixing(rbm, trace, X[1500:], every=5).figure,
+        "dreams_mixing": plot.mixing(rbm, trace, X[1500:]).figure,
     }
     for name, sheet in sheets.items():
         sheet.savefig(folder / f"{name}.png")

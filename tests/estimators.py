@@ -35,7 +35,7 @@ SMALL = {
     "NADE": {"n_components": 12, "learning_rate": 0.01},
     "RBM": {"n_components": 12, "learning_rate": 0.5},
     "RBMRecommender": {"n_components": 12, "kind": "user", "ratings": (0.0, 1.0)},
-    "ReplicatedSoftmax": {"n_components": 12, "learning_rate": 0.03},
+    "ReplicatedSoftmax": {"n_components": 12, "sampler": "cd", "learning_rate": 0.01},
     "SparseCoding": {"n_components": 12, "alpha": 0.2},
     "VAE": {"n_components": 12, "hidden_layer_sizes": (32,), "score_n_importance": 16},
 }
@@ -132,7 +132,12 @@ BIG = {
     "NADE": {"n_components": 2, "batch_size": 5000},
     "RBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},
     "RBMRecommender": {"n_components": 2, "ratings": (1.0,), "batch_size": 5000},
-    "ReplicatedSoftmax": {"n_components": 2, "allow_empty": True, "batch_size": 1000},
+    "ReplicatedSoftmax": {
+        "n_components": 2,
+        "sampler": "cd",
+        "allow_empty": True,
+        "batch_size": 1000,
+    },
     "SparseCoding": {"n_components": 2, "batch_size": 5000},
     "VAE": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 2000},
 }

@@ -12,6 +12,7 @@ from sklearn.preprocessing import MinMaxScaler
 from unlabeled import ClassRBM
 from unlabeled.energy import Bernoulli, ClassMachine, Gaussian
 from unlabeled.engine.training import Batch
+from unlabeled.papers import larochelle_bengio_2008
 from unlabeled.sampling import Noise
 
 N, K, H = 4, 3, 3
@@ -323,3 +324,10 @@ def test_codes_do_not_depend_on_labels_and_weights_are_named(digits):
     W = np.hstack([model.components_, model.class_components_])
     np.testing.assert_array_equal(W, model.module_.W.detach())
     assert model.components_.shape == (24, 64) and model.class_components_.shape == (24, 10)
+
+
+def test_the_paper_pins_every_parameter_that_decides_what_is_learned():
+    free = {"validation_fraction", "device", "random_state", "verbose"}
+    for key, run in larochelle_bengio_2008.RUNS.items():
+        assert run["params"].keys() == ClassRBM().get_params().keys() - free
+        assert larochelle_bengio_2008.model(key, 3).sampler.n_steps == 1

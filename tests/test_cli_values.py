@@ -127,7 +127,7 @@ def test_options_read_from_source_are_those_of_the_class(name):
 
 
 def test_options_of_a_method_leave_out_what_is_not_typed():
-    options = method_options(unlabeled.RBM.sample, skip=("start",))
+    options = method_options(unlabeled.RBM.sample, skip=("start", "y"))
     assert [o.name for o in options] == ["n_samples", "n_steps", "mean", "random_state"]
 
 

@@ -186,7 +186,7 @@ def parameter_classes(kind: str = "") -> dict[str, type]:
         for cls in _descendants(Spec)
         if cls.__module__.startswith("unlabeled.")
         and not cls.__name__.startswith("_")
-        and not cls.__subclasses__()
+        and (not cls.__subclasses__() or "__init__" in vars(cls))  # mere bases have no options
     ]
     words = set(re.findall(r"\w+", kind))
     usable.sort(key=lambda cls: not words.isdisjoint(base.__name__ for base in cls.__mro__[1:]))

@@ -2,9 +2,9 @@
 
 import torch
 
-__all__ = ["check_lengths", "document_lengths", "shares_of"]
+__all__ = ["CHUNK", "check_lengths", "document_lengths", "shares_of"]
 
-_CHUNK = 2**22  # values that are looked at together
+CHUNK = 2**18  # values that are looked at together, near the processor
 _LONGEST = 2**24  # words; float32 counts no further
 
 
@@ -21,7 +21,7 @@ def document_lengths(rows, name: str, allow_empty: bool = False) -> torch.Tensor
     ValueError
         If rows have negative or fractional counts, or no word at all.
     """
-    step = max(1, _CHUNK // rows.n_features)
+    step = max(1, CHUNK // rows.n_features)
     parts = (
         rows.fetch(index, dtype=torch.float64) for index in torch.arange(rows.n_rows).split(step)
     )

@@ -8,7 +8,7 @@ from unlabeled.base import Estimator
 from unlabeled.capabilities import EncodeMixin, ReconstructMixin, SampleMixin
 from unlabeled.energy.by_length import LengthsMixin
 from unlabeled.energy.counts import CountMachine
-from unlabeled.energy.documents import check_lengths, shares_of
+from unlabeled.energy.documents import CHUNK, check_lengths, shares_of
 from unlabeled.energy.gibbs import CD, PCD
 from unlabeled.energy.ladder import LengthLadder
 from unlabeled.energy.learning import ContrastMixin
@@ -212,7 +212,7 @@ class ReplicatedSoftmax(
         device = self._module_device
         self.module_.fit_lengths(self._lengths(rows)[index])
         chosen = torch.from_numpy(index[spread_out(len(index), _SAMPLE)])
-        parts = chosen.split(self._rows_at_once(rows))
+        parts = chosen.split(max(1, CHUNK // rows.n_features))
         shares = (shares_of(rows.fetch(part, dtype=torch.float64)) for part in parts)
         mean, variance = (moment.float().to(device) for moment in moments_of(shares))
         self.module_.fit_base(mean + (mean.sum() == 0), variance)  # all empty: any word

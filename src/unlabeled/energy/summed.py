@@ -80,7 +80,8 @@ class Summed:
         tensor of shape (n_rows,)
         """
         self.check()
-        return torch.cat([self._of_rows(part) for part in self._pieces(x)])
+        pieces = self._pieces(x, len(self.closed) + 1)
+        return torch.cat([self._of_rows(part) for part in pieces])
 
     def _of_rows(self, x):
         total = x.new_full((len(x),), -torch.inf)
@@ -100,7 +101,7 @@ class Summed:
             They sum to 1 for each row.
         """
         self.check()
-        for part in self._pieces(x):
+        for part in self._pieces(x, len(self.machine.b)):
             total = self._of_rows(part)
             for log_p, s, f in self._parts(part):
                 shape = (*log_p.shape, len(self.machine.b))
@@ -110,9 +111,10 @@ class Summed:
                 state[..., self.closed] = self.machine.unit.mean(f)
                 yield state.flatten(0, 1), (log_p - total[:, None]).exp().flatten()
 
-    def _pieces(self, x):
-        n_states = 2 ** min(len(self.listed), 13)
-        return x.split(max(1, _VALUES // (n_states * len(self.machine.b))))
+    def _pieces(self, x, width):
+        """Some rows at a time, so that a block of states has `width` numbers for each of them."""
+        block = width * 2 ** min(len(self.listed), 13)
+        return x.split(max(1, _VALUES // block))
 
     def _parts(self, x):
         """-E with the closed class summed out (n, m), states (m, e), and fields (n, m, a)."""

@@ -161,7 +161,7 @@ def forgetting(energies: np.ndarray, every: int) -> str:
         return "chains too short, or too still, to have an autocorrelation time"
     tau = autocorrelation_time(later)
     if tau < 1.5:
-        return f"nearly independent after {every} steps"
+        return f"nearly independent after {every} step{'s' * (every != 1)}"
     words = f"autocorrelation time {every * tau:.2g} steps"
     return words if tau < len(later) / 10 else f"{words} or more: chains too short to say"
 

@@ -45,7 +45,7 @@ _PINNED = {
     "momentum": 0.9,
     "weight_decay": 0.0,
     "sparsity": None,
-    "n_epochs": 60,
+    "n_epochs": 40,
     "batch_size": 100,
     "learning_rate": 0.5,
     "schedule": "linear",

@@ -13,7 +13,7 @@ PROTOCOL = [
     "Perplexity is exp(-mean of log p / D) over test posts of D words, each post counting "
     "alike, as in the paper; per word, words count alike. p is of the sequence of words, given "
     "D.",
-    "Partition functions by annealing in the length of documents, 100 chains, 100 steps to each "
+    "Partition functions by annealing in the length of documents, 100 chains, 400 steps to each "
     "doubling, from documents of one word, where they are known. The interval is 3 standard "
     "errors, from leaving out one chain at a time.",
     "50 posts: the paper's protocol, 50 test posts drawn by the seed, for each of their lengths "
@@ -65,8 +65,8 @@ _LDA = {
     "batch_size": 256,
     "learning_offset": 64.0,
     "max_iter": 20,
-    "doc_topic_prior": 0.1,
-    "topic_word_prior": 0.05,
+    "doc_topic_prior": 0.05,
+    "topic_word_prior": 0.3,
 }
 RUNS = {
     "stems": {
@@ -105,7 +105,7 @@ def run(key, seed, *, checkpoint=None, quiet=False):
     start = time.perf_counter()
     lda = LatentDirichletAllocation(**params["lda"], random_state=seed).fit(X)
     lda_seconds, start = time.perf_counter() - start, time.perf_counter()
-    found = ours.perplexity(T, n_chains=100, n_temperatures=100, random_state=seed)
+    found = ours.perplexity(T, n_chains=100, n_temperatures=400, random_state=seed)
     bound, lengths = _bounds(lda, T), np.asarray(T.sum(1))[:, 0]
     of_lda = math.exp(-(bound / lengths).mean())
     seen, rest = _halves(T, seed)

@@ -53,7 +53,7 @@ BENCHMARK = Benchmark(
         Contestant(
             "RBM of items",
             "unlabeled",
-            {"n_components": 400, "n_epochs": 20, "learning_rate": 0.05, "weight_decay": 1e-3},
+            {"n_components": 400, "n_epochs": 22, "learning_rate": 0.05, "weight_decay": 1e-3},
             "`RBMRecommender`, with the hyper-parameters of the results.",
         ),
         _theirs("SVD++", "SVDpp", "Surprise's `SVDpp` at its defaults, which it is known for."),

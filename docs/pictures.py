@@ -8,12 +8,13 @@ them.
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
 
-from unlabeled import RBM, ClassRBM, plot
+from unlabeled import RBM, ClassRBM, ReplicatedSoftmax, plot
 from unlabeled.callbacks import Snapshot
-from unlabeled.datasets import load, natural_patches
+from unlabeled.datasets import load, natural_patches, newsgroups
 from unlabeled.energy import Gaussian, Sparsity
 
 FOLDER = Path(__file__).parent / "generated" / "pictures"
@@ -89,6 +90,30 @@ def dreams(folder: Path = KEPT) -> None:
     plot.time_lapse(
         films, folder / "dreams.gif", (28, 28), max_frames=40, max_images=36, seconds=8
     )
+
+
+def topics(folder: Path = KEPT, model: ReplicatedSoftmax | None = None) -> None:
+    """Words of posts to newsgroups that only several topics together make likely (minutes)."""
+    X, _, words = newsgroups()
+    if model is None:
+        model = ReplicatedSoftmax(n_epochs=60, backend="torch", random_state=0).fit(X)
+    on = model.transform(X) > 0.5
+    figure, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
+    for word in ("simm", "helmet", "warrant", "algorithm"):
+        k = int(np.flatnonzero(words == word)[0])
+        row = int(np.argmax(np.where(X[:, [k]].toarray()[:, 0] > 1, p_of(model, on)[:, k], 0)))
+        order = np.flatnonzero(on[row])[np.argsort(-model.components_[on[row], k])]
+        steps = np.cumsum(np.eye(model.n_components)[order], 0)
+        steps = np.vstack([np.zeros(model.n_components), steps])
+        ax.semilogy(p_of(model, steps)[:, k], marker=".", label=word)
+    ax.set(xlabel="topics that are on", ylabel="probability of the word")
+    ax.legend(frameon=False)
+    figure.savefig(folder / "replicated_softmax_multiply.png", dpi=200)
+
+
+def p_of(model, topics) -> np.ndarray:
+    """Probabilities of all words under topics that are on or off."""
+    return model.inverse_transform(np.asarray(topics, np.float32))
 
 
 if __name__ == "__main__":

@@ -43,8 +43,9 @@ def test_autocorrelation_is_its_sum():
 def test_chains_that_stay_apart_do_not_mix():
     x = np.random.default_rng(0).normal(size=(1000, 4))
     assert autocorrelation_time(x) == pytest.approx(1, abs=0.1)
-    assert autocorrelation_time(x + [-5, -5, 5, 5]) > 300
-    assert effective_sample_size(x + [-5, -5, 5, 5]) < 12
+    apart = x + np.array([-5, -5, 5, 5])
+    assert autocorrelation_time(apart) > 300
+    assert effective_sample_size(apart) < 12
 
 
 def test_what_tells_nothing_is_refused():

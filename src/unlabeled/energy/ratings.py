@@ -88,7 +88,7 @@ class RatingMachine(nn.Module):
         return v.unflatten(1, (self.n_units, self.n_values)).sum(-1)
 
     @torch.no_grad()
-    def fit_base(self, counts: torch.Tensor, prior: float = 1.0) -> None:
+    def fit_base(self, counts: torch.Tensor, prior: float = 5.0) -> None:
         """Biases at log base rates: counts (n_units, n_values), `prior` ratings as all have."""
         total = counts.sum(0) + prior / self.n_values
         rates = counts + prior * total / total.sum()

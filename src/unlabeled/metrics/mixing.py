@@ -53,8 +53,8 @@ def autocorrelation_time(x) -> float:
     .. math:: \tau = 1 + 2 \sum_{t=1}^{\infty} \rho_t
 
     The sum ends by Geyer's initial monotone sequence: the sums of neighbours,
-    :math:`\rho_{2k} + \rho_{2k+1}`, are positive and fall in a reversible chain; they count as long
-    as they are positive, none for more than the one before it.
+    :math:`\rho_{2k} + \rho_{2k+1}`, are positive and fall in a reversible chain; they count as
+    long as they are positive, none for more than the one before it.
 
     Parameters
     ----------

@@ -19,8 +19,9 @@ PROTOCOL = [
     "that nobody has rated for us: these numbers are low for everybody, and lower than those of "
     "protocols that rank tested films only. Popularity recommends what most have rated.",
     "Hyper-parameters and numbers of epochs were chosen on a tenth of the training ratings of u1 "
-    "(100k), and of the training ratings of 1M, set apart by a seed; the test ratings were scored "
-    "once per run, and every run is reported. No ensembles.",
+    "(100k) set apart by a seed, those of 1M taken over from there with the number of passes found "
+    "as the notes say; the test ratings were scored once per run, and every run is reported. No "
+    "ensembles.",
     "Published figures are those that the AutoRec paper (Sedhain et al., 2015) gives for these "
     "machines on random 90/10 splits of 1M: the same sizes, not the same split.",
     "Times are of learning alone, on one thread of a machine that did other work meanwhile.",
@@ -45,7 +46,7 @@ _PINNED = {
     "prediction": "exact",
     "momentum": 0.9,
     "weight_decay": 1e-3,
-    "n_epochs": 20,
+    "n_epochs": 22,
     "batch_size": 50,
     "learning_rate": 0.05,
     "schedule": "linear",
@@ -69,6 +70,8 @@ _AS_IN_THE_PAPER = {
     "weight_decay": 1e-3,
 }
 
+_WATCHED = {"n_epochs": 40, "validation_fraction": 0.05}
+
 RUNS = {
     "item": {
         "label": "100k, u1–u5, items",
@@ -86,9 +89,9 @@ RUNS = {
     },
     "user": {
         "label": "100k, u1–u5, users",
-        "note": "a row is a person, as in the paper.",
+        "note": "a row is a person, as in the paper; 200 hidden units, 20 passes.",
         "data": ("100k", _FOLDS),
-        "params": _pinned("user"),
+        "params": _pinned("user", n_components=200, n_epochs=20),
         "seeds": [0],
     },
     "user-cd": {
@@ -108,18 +111,19 @@ RUNS = {
     },
     "1m-item": {
         "label": "1M, items",
-        "note": "a row is a film.",
+        "note": "a row is a film; up to 40 passes, ended when a twentieth of the training ratings, "
+        "set apart, is predicted no better for three of them.",
         "published": "0.854",
         "data": ("1m", ("probe",)),
-        "params": _pinned("item"),
+        "params": _pinned("item", **_WATCHED),
         "seeds": [0],
     },
     "1m-user": {
         "label": "1M, users",
-        "note": "a row is a person.",
+        "note": "a row is a person; ended alike.",
         "published": "0.881",
         "data": ("1m", ("probe",)),
-        "params": _pinned("user"),
+        "params": _pinned("user", **_WATCHED),
         "seeds": [0],
     },
 }
@@ -138,6 +142,7 @@ def model(key: str, seed: int):
 
 def run(key: str, seed: int, *, checkpoint=None, quiet=False) -> dict:
     """Learn each split's training ratings and predict its test ratings."""
+    from unlabeled.callbacks import EarlyStopping
     from unlabeled.datasets import load_movielens
 
     size, splits = RUNS[key]["data"]
@@ -145,6 +150,8 @@ def run(key: str, seed: int, *, checkpoint=None, quiet=False) -> dict:
     for split in splits:
         train, test = load_movielens(size, split)
         recommender = model(key, seed).set_params(verbose=int(not quiet))
+        if recommender.validation_fraction:
+            recommender.set_callbacks(EarlyStopping("val_rmse", patience=3))
         folder = None if checkpoint is None else Path(checkpoint) / split
         recommender.fit(train, checkpoint=folder)
         measured.append(_measure(recommender, train, test))

@@ -31,6 +31,8 @@ class Mixed(Unit):
     ['Bernoulli', 'Gaussian', 'Softmax']
     """
 
+    built: nn.ModuleList
+
     def __init__(self, layers: tuple[tuple[Unit, int], ...]):
         super().__init__()
         self.layers = layers

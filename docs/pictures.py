@@ -107,6 +107,7 @@ def topics(folder: Path = KEPT, model: ReplicatedSoftmax | None = None) -> None:
         steps = np.vstack([np.zeros(model.n_components), steps])
         ax.semilogy(p_of(model, steps)[:, k], marker=".", label=word)
     ax.set(xlabel="topics that are on", ylabel="probability of the word")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(frameon=False)
     figure.savefig(folder / "replicated_softmax_multiply.png", dpi=200)
 

@@ -21,11 +21,9 @@ def document_lengths(rows, name: str, allow_empty: bool = False) -> torch.Tensor
     ValueError
         If rows have negative or fractional counts, or no word at all.
     """
-    step = max(1, CHUNK // rows.n_features)
-    parts = (
-        rows.fetch(index, dtype=torch.float64) for index in torch.arange(rows.n_rows).split(step)
-    )
-    D = torch.cat([_lengths(x, name) for x in parts])
+    D = torch.empty(rows.n_rows, dtype=torch.float64)
+    for index in torch.arange(rows.n_rows).split(max(1, CHUNK // rows.n_features)):
+        D[index] = _lengths(rows.fetch(index, dtype=torch.float64), name).cpu()
     if not allow_empty and (D == 0).any():
         empty = torch.nonzero(D == 0)[:, 0]
         raise ValueError(

@@ -36,7 +36,7 @@ FEW = 1_000
 _PINNED = {
     "n_components": 1500,
     "objective": "hybrid",
-    "generative_weight": 0.05,
+    "generative_weight": 0.2,
     "unlabelled": None,
     "unlabelled_weight": 0.01,
     "visible": "bernoulli",
@@ -61,7 +61,7 @@ _FEW = {**_PINNED, "n_components": 500, "generative_weight": 0.01}
 RUNS = {
     "hybrid": {
         "label": "ClassRBM(1500), hybrid",
-        "note": "CD-1 for the generative term, which counts a twentieth.",
+        "note": "CD-1 for the generative term, which counts a fifth.",
         "params": _PINNED,
         "seeds": [0, 1],
     },

@@ -1,5 +1,7 @@
 """Columns of several kinds beside each other in one layer."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -31,7 +33,7 @@ class Mixed(Unit):
     ['Bernoulli', 'Gaussian', 'Softmax']
     """
 
-    built: nn.ModuleList
+    built: Any  # a ModuleList of units
 
     def __init__(self, layers: tuple[tuple[Unit, int], ...]):
         super().__init__()

@@ -15,7 +15,7 @@ from unlabeled.adversarial import R1, LeastSquares
 from unlabeled.base import Estimator
 from unlabeled.callbacks import Callback
 from unlabeled.energy import PCD, Gaussian, ParallelTempering, Spin
-from unlabeled.energy.posterior import SampledPosterior
+from unlabeled.energy.general.posterior import SampledPosterior
 from unlabeled.energy.sparsity import Sparsity
 from unlabeled.schedules import Linear, Steps
 from unlabeled.sparse import FeatureSign, LagrangeDual

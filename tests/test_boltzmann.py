@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from unlabeled import RBM, BoltzmannMachine, load
 from unlabeled.datasets import bars_and_stripes
 from unlabeled.energy import CD, PCD, FastPCD, Gaussian, lattice
-from unlabeled.energy.posterior import SampledPosterior, VariationalPosterior
+from unlabeled.energy.general.posterior import SampledPosterior, VariationalPosterior
 
 XOR = np.array([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]], dtype=np.float32)
 
@@ -108,7 +108,7 @@ def test_scores_are_a_distribution_and_annealing_finds_it(bars):
 
 
 def test_what_the_score_is_follows_from_the_edges(monkeypatch):
-    from unlabeled.energy import summed
+    from unlabeled.energy.general import summed
 
     monkeypatch.setattr(summed, "MAX_UNITS", 2)
     X = bars_and_stripes(2)

@@ -9,11 +9,11 @@ from enumeration import all_states, variation_floor
 
 from unlabeled.energy import RestrictedBoltzmannMachine, Softmax
 from unlabeled.energy.annealing import RBMPath
-from unlabeled.energy.counts import CountMachine
-from unlabeled.energy.ladder import exchanged
-from unlabeled.energy.lengths import AnnealedLengths, SummedLengths, _moved, _topics
+from unlabeled.energy.counts.ladder import exchanged
+from unlabeled.energy.counts.lengths import AnnealedLengths, SummedLengths, _moved, _topics
+from unlabeled.energy.counts.machine import CountMachine
+from unlabeled.energy.counts.perplexity import perplexity
 from unlabeled.energy.partition import annealed, estimate, temperatures
-from unlabeled.energy.perplexity import perplexity
 from unlabeled.sampling import Noise
 
 

@@ -7,12 +7,12 @@ import torch
 from enumeration import all_states, machine, total_variation, variation_floor
 
 from unlabeled.energy import Bernoulli, Exact, ParallelTempering, Spin, partition, phases, scan
-from unlabeled.energy.general import GeneralBoltzmannMachine
-from unlabeled.energy.general_annealing import GeneralPath
-from unlabeled.energy.graph import classes_of, edges_among, lattice
-from unlabeled.energy.ising import bits_of_spins, spins_of_bits
-from unlabeled.energy.joint import begin
-from unlabeled.energy.posterior import POSTERIORS
+from unlabeled.energy.general.annealing import GeneralPath
+from unlabeled.energy.general.graph import classes_of, edges_among, lattice
+from unlabeled.energy.general.ising import bits_of_spins, spins_of_bits
+from unlabeled.energy.general.joint import begin
+from unlabeled.energy.general.machine import GeneralBoltzmannMachine
+from unlabeled.energy.general.posterior import POSTERIORS
 from unlabeled.sampling import Noise
 
 EDGES = [None, ("vh",), ("vv", "vh"), ("vh", "hh"), ("vv",)]

@@ -6,8 +6,8 @@ import math
 import pytest
 import torch
 
-from unlabeled.energy.fold_in import fold_in, prior_of_units
-from unlabeled.energy.ratings import RatingMachine
+from unlabeled.energy.ratings.fold_in import fold_in, prior_of_units
+from unlabeled.energy.ratings.machine import RatingMachine
 from unlabeled.sampling import Noise
 
 NONE = math.nan

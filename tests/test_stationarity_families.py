@@ -11,14 +11,14 @@ from stationarity import N_CHAINS, World, assert_stays
 
 from unlabeled import ClassRBM
 from unlabeled.energy import Bernoulli, Multinomial, ParallelTempering, Softmax, Spin
-from unlabeled.energy.classes import ClassMachine
-from unlabeled.energy.counts import CountMachine
+from unlabeled.energy.classes.machine import ClassMachine
+from unlabeled.energy.counts.ladder import exchanged
+from unlabeled.energy.counts.machine import CountMachine
 from unlabeled.energy.enumeration import states
-from unlabeled.energy.general import GeneralBoltzmannMachine
-from unlabeled.energy.general_annealing import GeneralPath
-from unlabeled.energy.joint import begin
-from unlabeled.energy.ladder import exchanged
-from unlabeled.energy.ratings import RatingMachine
+from unlabeled.energy.general.annealing import GeneralPath
+from unlabeled.energy.general.joint import begin
+from unlabeled.energy.general.machine import GeneralBoltzmannMachine
+from unlabeled.energy.ratings.machine import RatingMachine
 from unlabeled.sampling import Noise
 
 WORLDS = {}

@@ -28,11 +28,11 @@ if TYPE_CHECKING:  # what editors and type checkers see of the lazy names below
     from unlabeled.adversarial.gan import GAN
     from unlabeled.autoencoders.autoencoder import Autoencoder
     from unlabeled.autoregressive.nade import NADE
-    from unlabeled.energy.boltzmann import BoltzmannMachine
-    from unlabeled.energy.class_rbm import ClassRBM
+    from unlabeled.energy.classes.class_rbm import ClassRBM
+    from unlabeled.energy.counts.replicated import ReplicatedSoftmax
+    from unlabeled.energy.general.boltzmann import BoltzmannMachine
+    from unlabeled.energy.ratings.recommender import RBMRecommender
     from unlabeled.energy.rbm import RBM
-    from unlabeled.energy.recommender import RBMRecommender
-    from unlabeled.energy.replicated import ReplicatedSoftmax
     from unlabeled.persistence import load
     from unlabeled.sparse.sparse_coding import SparseCoding
     from unlabeled.tasks.detect import AnomalyDetector
@@ -43,13 +43,13 @@ __version__ = "0.1.0"
 _HOME = {
     "AnomalyDetector": "unlabeled.tasks.detect",
     "Autoencoder": "unlabeled.autoencoders.autoencoder",
-    "BoltzmannMachine": "unlabeled.energy.boltzmann",
-    "ClassRBM": "unlabeled.energy.class_rbm",
+    "BoltzmannMachine": "unlabeled.energy.general.boltzmann",
+    "ClassRBM": "unlabeled.energy.classes.class_rbm",
     "GAN": "unlabeled.adversarial.gan",
     "NADE": "unlabeled.autoregressive.nade",
     "RBM": "unlabeled.energy.rbm",
-    "RBMRecommender": "unlabeled.energy.recommender",
-    "ReplicatedSoftmax": "unlabeled.energy.replicated",
+    "RBMRecommender": "unlabeled.energy.ratings.recommender",
+    "ReplicatedSoftmax": "unlabeled.energy.counts.replicated",
     "SparseCoding": "unlabeled.sparse.sparse_coding",
     "VAE": "unlabeled.variational.vae",
     "load": "unlabeled.persistence",

@@ -11,12 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.base import give_back
 from unlabeled.capabilities import DensityMixin
-from unlabeled.energy.counts import CountMachine
-from unlabeled.energy.documents import check_lengths, document_lengths
+from unlabeled.energy.counts.documents import check_lengths, document_lengths
+from unlabeled.energy.counts.lengths import AnnealedLengths, SummedLengths
+from unlabeled.energy.counts.machine import CountMachine
+from unlabeled.energy.counts.perplexity import perplexity
 from unlabeled.energy.enumeration import enumerable
-from unlabeled.energy.lengths import AnnealedLengths, SummedLengths
 from unlabeled.energy.partition import LogPartition, estimate
-from unlabeled.energy.perplexity import perplexity
 from unlabeled.sampling.noise import stream_seed
 from unlabeled.validation import check_number
 

@@ -7,15 +7,15 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.base import Estimator
-from unlabeled.energy.rating_rows import (
+from unlabeled.energy.ratings.machine import RatingMachine
+from unlabeled.energy.ratings.recommending import RecommendMixin
+from unlabeled.energy.ratings.rows import (
     RatingRows,
     StoredRatings,
     check_scale,
     collect,
     require_on_scale,
 )
-from unlabeled.energy.ratings import RatingMachine
-from unlabeled.energy.recommending import RecommendMixin
 from unlabeled.engine.rows import spread_out
 from unlabeled.sampling.noise import stream_seed
 from unlabeled.schedules import at
@@ -52,8 +52,9 @@ class RBMRecommender(RecommendMixin, Estimator):
     n_components : int, default=100
         Number of hidden units.
     kind : {"item", "user"}, default="item"
-        What the rows of the machine are. "user" takes new users as it took the old; for "item",
-        a new user is a new unit, whose weights are fitted (:mod:`unlabeled.energy.fold_in`).
+        What the rows of the machine are. "user" takes new users as it took the old; for "item", a
+        new user is a new unit, whose weights are fitted
+        (:mod:`unlabeled.energy.ratings.fold_in`).
     conditional : bool, default=False
         Whether the mere fact of a rating speaks to the hidden units, through weights D. A NaN
         that is stored in a sparse X then stands for "rated, nobody knows how".

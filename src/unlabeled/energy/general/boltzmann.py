@@ -6,15 +6,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.base import Estimator
 from unlabeled.capabilities import EncodeMixin
-from unlabeled.energy import phases
 from unlabeled.energy.chain import ChainMixin, ParticlesMixin
-from unlabeled.energy.general import GeneralBoltzmannMachine, two_values
-from unlabeled.energy.general_annealing import GeneralPath
+from unlabeled.energy.general import phases
+from unlabeled.energy.general.annealing import GeneralPath
+from unlabeled.energy.general.joint import begin
+from unlabeled.energy.general.machine import GeneralBoltzmannMachine, two_values
+from unlabeled.energy.general.posterior import POSTERIORS, Posterior
 from unlabeled.energy.gibbs import Exact, Sampler
-from unlabeled.energy.joint import begin
 from unlabeled.energy.likelihood import PartitionMixin
 from unlabeled.energy.partition import LogPartition
-from unlabeled.energy.posterior import POSTERIORS, Posterior
 from unlabeled.energy.units import UNITS, Unit
 from unlabeled.engine.rows import moments
 from unlabeled.schedules import at

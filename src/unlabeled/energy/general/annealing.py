@@ -15,7 +15,7 @@ is the larger one.
 
 import torch
 
-from unlabeled.energy.general import GeneralBoltzmannMachine
+from unlabeled.energy.general.machine import GeneralBoltzmannMachine
 from unlabeled.sampling import Noise
 
 __all__ = ["GeneralPath"]

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import torch
 
-from unlabeled.energy.general import GeneralBoltzmannMachine
+from unlabeled.energy.general.machine import GeneralBoltzmannMachine
+from unlabeled.energy.general.posterior import Posterior
 from unlabeled.energy.gibbs import PCD, Exact, Sampler
-from unlabeled.energy.posterior import Posterior
 from unlabeled.energy.tempering import ParallelTempering
 from unlabeled.sampling import Noise
 

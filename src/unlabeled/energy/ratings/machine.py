@@ -175,7 +175,7 @@ class RatingMachine(nn.Module):
     # ---- predictions -------------------------------------------------------------------------
 
     def asked(self, f: torch.Tensor, unit: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-        """Hidden fields f (n, n_hidden) of rows with a unit each that is `there` (1) or not yet."""
+        """Fields f (n, n_hidden) of rows with a unit each that is `there` (1) or not yet."""
         if self.D is None:
             return f
         return f + self.D.t()[unit] * (1 - there).unsqueeze(1)

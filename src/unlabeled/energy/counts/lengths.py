@@ -27,7 +27,7 @@ from typing import NamedTuple
 import torch
 from torch.nn.functional import softplus
 
-from unlabeled.energy.counts import CountMachine
+from unlabeled.energy.counts.machine import CountMachine
 from unlabeled.energy.enumeration import blocks
 from unlabeled.sampling import Noise, multinomial
 

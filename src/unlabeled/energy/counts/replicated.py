@@ -6,11 +6,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.base import Estimator
 from unlabeled.capabilities import EncodeMixin, ReconstructMixin, SampleMixin
-from unlabeled.energy.by_length import LengthsMixin
-from unlabeled.energy.counts import CountMachine
-from unlabeled.energy.documents import CHUNK, check_lengths, shares_of
+from unlabeled.energy.counts.by_length import LengthsMixin
+from unlabeled.energy.counts.documents import CHUNK, check_lengths, shares_of
+from unlabeled.energy.counts.ladder import LengthLadder
+from unlabeled.energy.counts.machine import CountMachine
 from unlabeled.energy.gibbs import CD, PCD
-from unlabeled.energy.ladder import LengthLadder
 from unlabeled.energy.learning import ContrastMixin
 from unlabeled.engine.rows import moments_of, spread_out
 from unlabeled.schedules import at

@@ -10,7 +10,7 @@ from unlabeled.base import Estimator
 from unlabeled.capabilities import ClassifyMixin, EncodeMixin, ReconstructMixin
 from unlabeled.energy.annealing import RBMPath
 from unlabeled.energy.chain import ChainMixin
-from unlabeled.energy.classes import ClassMachine
+from unlabeled.energy.classes.machine import ClassMachine
 from unlabeled.energy.learning import ContrastMixin
 from unlabeled.energy.likelihood import PartitionMixin
 from unlabeled.energy.units import UNITS, Unit

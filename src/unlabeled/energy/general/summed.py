@@ -18,7 +18,7 @@ import torch
 from unlabeled.energy.enumeration import MAX_UNITS, blocks
 
 if TYPE_CHECKING:
-    from unlabeled.energy.general import GeneralBoltzmannMachine
+    from unlabeled.energy.general.machine import GeneralBoltzmannMachine
 
 __all__ = ["Summed"]
 

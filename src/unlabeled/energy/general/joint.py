@@ -2,7 +2,7 @@
 
 import torch
 
-from unlabeled.energy.general import GeneralBoltzmannMachine
+from unlabeled.energy.general.machine import GeneralBoltzmannMachine
 from unlabeled.energy.gibbs import PCD, Chains
 from unlabeled.energy.tempering import ParallelTempering, TemperedChains
 from unlabeled.sampling import Noise

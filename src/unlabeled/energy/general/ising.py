@@ -1,6 +1,6 @@
 r"""The same machine of bits 0, 1 and of spins -1, 1.
 
-With :math:`s = 2x - 1` and both energies as in :mod:`unlabeled.energy.general`,
+With :math:`s = 2x - 1` and both energies as in :mod:`unlabeled.energy.general.machine`,
 
 .. math:: -\tfrac12 s^\top J s - h^\top s = -\tfrac12 x^\top U x - b^\top x + \text{offset}, \qquad
           U = 4 J, \quad b = 2 (h - J 1), \quad \text{offset} = 1^\top h - \tfrac12 1^\top J 1.

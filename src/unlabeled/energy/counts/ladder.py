@@ -1,7 +1,7 @@
 r"""Persistent chains of documents that exchange their topics along their lengths.
 
 Given topics are distributed as :math:`p(h \mid D) \propto e^{D \varphi(h)}` (see
-:mod:`unlabeled.energy.lengths`), so the length is an inverse temperature, and chains whose
+:mod:`unlabeled.energy.counts.lengths`), so the length is an inverse temperature, and chains whose
 documents are as long as those of the data are a ladder of temperatures already. In every sweep,
 neighbours in length exchange their topics with probability
 

@@ -7,8 +7,8 @@ Visible and hidden units :math:`x = (v, h)` of two values, any two of which may 
 
 U is symmetric with a zero diagonal, so with the half each pair counts once, and a unit meets the
 field :math:`f_i = b_i + \sum_j U_{ij} x_j`. (Who writes
-:math:`E = -x^\top U x - b^\top x` has half of our U; :mod:`unlabeled.energy.ising` goes from bits
-to spins and back.)
+:math:`E = -x^\top U x - b^\top x` has half of our U; :mod:`unlabeled.energy.general.ising` goes
+from bits to spins and back.)
 """
 
 from contextlib import contextmanager
@@ -16,9 +16,9 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from unlabeled.energy.graph import classes_of, edges_among
-from unlabeled.energy.scan import Scan
-from unlabeled.energy.summed import Summed
+from unlabeled.energy.general.graph import classes_of, edges_among
+from unlabeled.energy.general.scan import Scan
+from unlabeled.energy.general.summed import Summed
 from unlabeled.energy.units import Bernoulli, Unit
 from unlabeled.sampling import Noise
 

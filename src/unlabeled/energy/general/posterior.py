@@ -2,7 +2,7 @@
 
 import torch
 
-from unlabeled.energy.general import GeneralBoltzmannMachine
+from unlabeled.energy.general.machine import GeneralBoltzmannMachine
 from unlabeled.sampling import Noise
 from unlabeled.spec import Spec
 from unlabeled.validation import check_number

@@ -18,7 +18,7 @@ import copy
 import torch
 from torch.nn.functional import softplus
 
-from unlabeled.energy.documents import shares_of
+from unlabeled.energy.counts.documents import shares_of
 from unlabeled.energy.restricted import RestrictedBoltzmannMachine
 from unlabeled.energy.units import Multinomial
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from unlabeled.energy.fold_in import fold_in, prior_of_units
-from unlabeled.energy.rating_rows import RatingRows
+from unlabeled.energy.ratings.fold_in import fold_in, prior_of_units
+from unlabeled.energy.ratings.rows import RatingRows
 from unlabeled.validation import check_number
 
 __all__ = ["RecommendMixin", "Recommendations"]

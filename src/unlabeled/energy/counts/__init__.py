@@ -1,0 +1,1 @@
+"""The replicated softmax: documents as counts of words."""

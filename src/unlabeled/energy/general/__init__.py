@@ -1,0 +1,1 @@
+"""The general Boltzmann machine: any two units may be joined."""

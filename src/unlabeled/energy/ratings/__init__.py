@@ -1,0 +1,1 @@
+"""Ratings as softmax units, absent where nobody rated; recommendation."""

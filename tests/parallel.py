@@ -44,11 +44,21 @@ MORE = {
         "discriminative": {"n_epochs": 5, "objective": "discriminative"},
         "generative": {"n_epochs": 5, "objective": "generative"},
     },
+    "ReplicatedSoftmax": {"pcd": {"n_epochs": 5, "sampler": "pcd"}},
     "VAE": {
         "importance": {"n_epochs": 5, "n_importance": 3, "likelihood": "gaussian"},
         "objects": {"n_epochs": 5, **OBJECTS["VAE"]},
     },
 }
+
+
+# Where a word never comes, the gradient is rounding, and Adam makes whole steps of it.
+CALM = {"ReplicatedSoftmax": {"optimizer": "sgd", "learning_rate": 1.0}}
+
+
+def calm(cls, **params):
+    """As `make`, with nothing that makes much of rounding errors."""
+    return make(cls, **{**CALM.get(cls.__name__, {}), **params})
 
 
 def cases() -> dict:
@@ -57,7 +67,7 @@ def cases() -> dict:
         f"{cls.__name__} {name}": (cls, params)
         for cls in public()
         for name, params in {**COMMON, **MORE.get(cls.__name__, {})}.items()
-        if params.keys() <= make(cls).get_params().keys()
+        if params.keys() <= calm(cls).get_params().keys()
     }
 
 
@@ -71,26 +81,26 @@ def leave(folder, name, model):
 
 def main(folder):
     for name, (cls, params) in cases().items():
-        leave(folder, name, make(cls, **params).fit(*told(cls)))
+        leave(folder, name, calm(cls, **params).fit(*told(cls)))
     for k in (1, 5):
         apart = RBM(8, n_epochs=20, batch_size=20, learning_rate=0.5, sync_every=k, random_state=0)
         leave(folder, f"every {k}", apart.fit(digits()))
     for cls in public():
         name = cls.__name__
         data = TensorDataset(torch.tensor(digits()))
-        model = make(cls, batch_size=83, verbose=1, random_state=None)
+        model = calm(cls, batch_size=83, verbose=1, random_state=None)
         leave(
             folder,
             f"{name} dataset",
             model.set_callbacks(History(folder / name)).fit(*told(cls, data)),
         )
-        leave(folder, f"{name} goes on", make(cls).fit(*told(cls)).partial_fit(*told(cls)))
-        half = make(cls, n_epochs=6).set_callbacks(Interrupt(4))
+        leave(folder, f"{name} goes on", calm(cls).fit(*told(cls)).partial_fit(*told(cls)))
+        half = calm(cls, n_epochs=6).set_callbacks(Interrupt(4))
         try:
             half.fit(*told(cls), checkpoint=folder / f"{name} two to one")
         except KeyboardInterrupt:
             pass
-        whole = make(cls, n_epochs=6)
+        whole = calm(cls, n_epochs=6)
         leave(
             folder, f"{name} one to two", whole.fit(*told(cls), checkpoint=folder / f"{name} mid")
         )

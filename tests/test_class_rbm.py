@@ -74,7 +74,7 @@ def test_everything_but_the_partition_function_is_in_closed_form():
 def test_rows_are_taken_a_few_at_a_time(monkeypatch):
     rbm, v = machine(), all_states(N)
     whole = [f(v) for f in (rbm.log_posterior, rbm.marginal_free_energy, rbm.hidden_mean)]
-    monkeypatch.setattr("unlabeled.energy.classes._VALUES", 5 * K * H)
+    monkeypatch.setattr("unlabeled.energy.classes.machine._VALUES", 5 * K * H)
     for f, value in zip(
         (rbm.log_posterior, rbm.marginal_free_energy, rbm.hidden_mean), whole, strict=True
     ):

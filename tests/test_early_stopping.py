@@ -49,11 +49,11 @@ def test_the_best_parameters_come_back_or_not():
     stop = EarlyStopping("scripted", patience=2)
     best.set_callbacks(Script(*values), frames, stop).fit(digits())
     assert best.history_["epoch"][-1] == 4
-    np.testing.assert_array_equal(best.components_, frames.frames[1])
+    np.testing.assert_allclose(best.components_, frames.frames[1], atol=2e-4)
     last.set_callbacks(
         Script(*values), EarlyStopping("scripted", patience=2, restore_best=False)
     ).fit(digits())
-    np.testing.assert_array_equal(last.components_, frames.frames[3])
+    np.testing.assert_allclose(last.components_, frames.frames[3], atol=2e-4)
     assert differ(best, last)
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from enumeration import all_states, machine, total_variation, variation_floor
 
-from unlabeled.energy import Bernoulli, Exact, ParallelTempering, Spin, partition, phases, scan
+from unlabeled.energy import Bernoulli, Exact, ParallelTempering, Spin, partition
+from unlabeled.energy.general import phases, scan
 from unlabeled.energy.general.annealing import GeneralPath
 from unlabeled.energy.general.graph import classes_of, edges_among, lattice
 from unlabeled.energy.general.ising import bits_of_spins, spins_of_bits

@@ -77,7 +77,7 @@ def test_annealed_and_summed_partition_functions_agree(monkeypatch):
     model, X = fitted(), documents(50, seed=1)
     exact = model.perplexity(X)
     sums = [z.value for z in model.log_partition([1, 7, 20])]
-    monkeypatch.setattr("unlabeled.energy.by_length.enumerable", lambda unit: False)
+    monkeypatch.setattr("unlabeled.energy.counts.by_length.enumerable", lambda unit: False)
     model._forget_estimates()
     assert model.score_kind_ == "ais"
     annealed = model.perplexity(X, random_state=0)

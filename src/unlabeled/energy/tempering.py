@@ -178,7 +178,7 @@ def equal_rejections(beta: torch.Tensor, rejected: torch.Tensor) -> torch.Tensor
     Examples
     --------
     >>> equal_rejections(torch.tensor([0.0, 0.5, 1.0]), torch.tensor([0.1, 0.3]))
-    tensor([0.0000, 0.6667, 1.0000])
+    tensor([0.0000, 0.6661, 1.0000])
     """
     barrier = torch.cat([rejected.new_zeros(1), (rejected + 1e-3).cumsum(0)])
     wanted = torch.linspace(0, 1, len(beta), device=beta.device) * barrier[-1]

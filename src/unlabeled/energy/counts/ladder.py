@@ -43,7 +43,7 @@ class LengthLadder(PCD):
 
     def start(self, rbm, n_rows, noise):
         chains = super().start(rbm, n_rows, noise)
-        rungs = torch.tensor(_rungs_below(chains.v[:1].sum())).to(chains.v)[:, None]
+        rungs = torch.tensor(_rungs_below(rbm.lengths[0])).to(chains.v)[:, None]
         field = rbm.base.expand(len(rungs), -1)
         added = rbm.visible.of(rungs).sample(field, noise.of(len(rungs) * _n_processes(noise)))
         return _Ladder(torch.cat([added, chains.v]), chains.n_total, len(rungs), noise)

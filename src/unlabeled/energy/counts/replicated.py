@@ -221,7 +221,11 @@ class ReplicatedSoftmax(
         step = self._gradient_step(self.module_.parameters(), momentum=self.momentum)
         noise = self._training.noise.at(0)
         own = noise.rows(self.batch_size)
-        machine = self.module_.of(self.module_.typical_lengths(own.stop - own.start))
+        if self.sampler == "pt":  # every process has a ladder of its own
+            lengths = self.module_.typical_lengths(own.stop - own.start)
+        else:
+            lengths = self.module_.typical_lengths(self.batch_size)[own]
+        machine = self.module_.of(lengths)
         self._sampler = _SAMPLERS[self.sampler]()
         chains = self._sampler.start(machine, self.batch_size, noise)
         return {"step": step} | ({} if chains is None else {"chains": chains})

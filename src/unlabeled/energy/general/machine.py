@@ -35,7 +35,7 @@ class GeneralBoltzmannMachine(nn.Module):
     n_hidden : int, default=0
         Number of hidden units.
     edges : None, tuple of {"vv", "vh", "hh"}, or array-like of bool, default=None
-        Which pairs are joined: see :func:`~unlabeled.energy.graph.edges_among`.
+        Which pairs are joined: see :func:`~unlabeled.energy.general.graph.edges_among`.
     unit : Unit, default=Bernoulli()
         What all units are: a kind with two values, `Bernoulli()` or `Spin()`.
 

@@ -68,7 +68,7 @@ def gradient(
     n_total : int
         Rows of the batch over all processes.
     chains : object or None
-        What :func:`~unlabeled.energy.joint.begin` gave.
+        What :func:`~unlabeled.energy.general.joint.begin` gave.
     noise : Noise
         This step's random numbers.
 

@@ -131,7 +131,7 @@ BIG = {
     "GAN": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 2000},
     "NADE": {"n_components": 2, "batch_size": 5000},
     "RBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},
-    "RBMRecommender": {"n_components": 2, "ratings": (1.0,), "batch_size": 5000},
+    "RBMRecommender": {"n_components": 2, "ratings": (1.0,), "batch_size": 2000},
     "ReplicatedSoftmax": {
         "n_components": 2,
         "sampler": "cd",

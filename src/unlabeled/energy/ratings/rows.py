@@ -11,7 +11,7 @@ from unlabeled.engine.rows import Rows, SparseRows
 
 __all__ = ["RatingRows", "StoredRatings", "check_scale", "collect", "require_on_scale"]
 
-_CHUNK = 2**22  # values that are looked at together
+_CHUNK = 2**20  # values that are looked at together
 _LONG = 100  # values on a scale that is too long to be one
 
 

@@ -127,7 +127,7 @@ BIG = {
         "sampler": PCD(n_chains=8),
         "batch_size": 5000,
     },
-    "ClassRBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},
+    "ClassRBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 2000},
     "GAN": {"n_components": 2, "hidden_layer_sizes": (), "batch_size": 2000},
     "NADE": {"n_components": 2, "batch_size": 5000},
     "RBM": {"n_components": 2, "sampler": PCD(n_chains=8), "batch_size": 5000},

@@ -22,8 +22,14 @@ KEPT = Path(__file__).parent / "pictures"
 
 
 def draw(folder: Path = FOLDER) -> None:
-    """Write what an RBM looks for, draws, completes and dreams as PNG files into `folder`."""
+    """Write the pictures that every build of the pages draws anew as PNG files into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
+    dreamer(folder)
+    classes(folder)
+
+
+def dreamer(folder: Path) -> None:
+    """Write what an RBM looks for, draws, completes and dreams."""
     X = (load_digits().data > 7).astype("float32")
     rbm = RBM(64, n_epochs=200, random_state=0).fit(X[:1500])
     trace = rbm.sample_chain(6, n_steps=300, every=1, random_state=0)
@@ -40,9 +46,8 @@ def draw(folder: Path = FOLDER) -> None:
         sheet.savefig(folder / f"{name}.png")
 
 
-def classes(folder: Path = FOLDER) -> None:
+def classes(folder: Path) -> None:
     """Write what a machine that was told the digits' names draws when it is told one."""
-    folder.mkdir(parents=True, exist_ok=True)
     X, y = load_digits(return_X_y=True)
     params = {"objective": "generative", "momentum": 0.0, "n_epochs": 200, "random_state": 0}
     machine = ClassRBM(64, **params).fit((X > 7).astype("float32"), y)

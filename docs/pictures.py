@@ -28,7 +28,7 @@ def draw(folder: Path = FOLDER) -> None:
     classes(folder)
 
 
-def dreamer(folder: Path) -> None:
+def dreamer(folder: Path = FOLDER) -> None:
     """Write what an RBM looks for, draws, completes and dreams."""
     X = (load_digits().data > 7).astype("float32")
     rbm = RBM(64, n_epochs=200, random_state=0).fit(X[:1500])
@@ -46,7 +46,7 @@ def dreamer(folder: Path) -> None:
         sheet.savefig(folder / f"{name}.png")
 
 
-def classes(folder: Path) -> None:
+def classes(folder: Path = FOLDER) -> None:
     """Write what a machine that was told the digits' names draws when it is told one."""
     X, y = load_digits(return_X_y=True)
     params = {"objective": "generative", "momentum": 0.0, "n_epochs": 200, "random_state": 0}
@@ -123,5 +123,5 @@ def p_of(model, topics) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    for make in [globals()[name] for name in sys.argv[1:]] or [draw, classes]:
+    for make in [globals()[name] for name in sys.argv[1:]] or [draw]:
         make()

@@ -1,4 +1,4 @@
-"""How an estimator learns a restricted Boltzmann machine: a sampler's gradient, followed."""
+"""How an estimator learns a Boltzmann machine: a sampler's gradient, followed."""
 
 # What these methods ask of `self` is in Estimator, which comes after them among the bases.
 # pyright: reportAttributeAccessIssue=false
@@ -14,23 +14,64 @@ from unlabeled.schedules import at
 from unlabeled.spec import choose
 from unlabeled.validation import check_number
 
-__all__ = ["ContrastMixin"]
+__all__ = ["ContrastMixin", "FollowMixin"]
 
 _PACE_OF_OFFSETS = 0.01
 
 
-class ContrastMixin(ParticlesMixin):
+class FollowMixin(ParticlesMixin):
+    """How an estimator moves its Boltzmann machine along a sampler's gradient.
+
+    It has the parameters `centered`, `momentum` and `weight_decay`, a `_sampler`, and parts "step"
+    and, where the sampler keeps some, "chains".
+    """
+
+    _decayed = "W"
+
+    def _check_follow_params(self):
+        check_number("momentum", at(self.momentum, 0.5), 0, 1)
+        check_number("weight_decay", self.weight_decay, 0)
+
+    def _follow(self, gradient, *means, progress):
+        """Sum over processes, penalise, centre, move; returns terms of the sampler.
+
+        Parameters
+        ----------
+        gradient : dict
+            This process's share, a tensor for every parameter of the machine.
+        *means : tensors
+            Shares of what the offsets are moving averages of.
+        progress : float
+        """
+        machine, parts = self.module_, self._training.parts
+        for name, p in machine.named_parameters():
+            p.grad = gradient[name]
+        parts["step"].sync(*means)
+        if self.weight_decay:
+            weights = machine.get_parameter(self._decayed)
+            gradient[self._decayed].add_(weights, alpha=self.weight_decay)
+        if self.centered:
+            machine.move_offsets(*means, rate=_PACE_OF_OFFSETS)
+            machine.centre(gradient)
+        self._penalise(gradient, *means)
+        seen = self._sampler.followed(parts.get("chains"), gradient)
+        parts["step"].apply(progress)
+        return seen
+
+    def _penalise(self, gradient, *means):
+        """Change the gradient by whatever else is wished for."""
+
+
+class ContrastMixin(FollowMixin):
     """`_parts` and `_step` of an estimator whose `module_` is a restricted Boltzmann machine.
 
-    It has the parameters `sampler`, `centered`, `momentum`, `weight_decay`, `sparsity` and
-    `sync_every`.
+    It also has the parameters `sampler`, `sparsity` and `sync_every`.
     """
 
     module_: RestrictedBoltzmannMachine
 
     def _check_contrast_params(self):
-        check_number("momentum", at(self.momentum, 0.5), 0, 1)
-        check_number("weight_decay", self.weight_decay, 0)
+        self._check_follow_params()
         check_number("sync_every", self.sync_every, 1, integer=True)
         choose(self.sampler, SAMPLERS, Sampler, "sampler")
         Sparsity.of(self.sparsity)
@@ -49,23 +90,10 @@ class ContrastMixin(ParticlesMixin):
             gradient, s_mean, t_mean = self._sampler.gradient(
                 rbm, batch.x, batch.n_total, chains, batch.noise
             )
-        seen = self._follow(gradient, s_mean, t_mean, batch.progress)
+        seen = self._follow(gradient, s_mean, t_mean, progress=batch.progress)
         return {"activity": t_mean.mean(), **seen}
 
-    def _follow(self, gradient, s_mean, t_mean, progress):
-        """Sum over processes, penalise, centre, move; returns terms of the sampler."""
-        rbm, parts = self.module_, self._training.parts
-        for name, p in rbm.named_parameters():
-            p.grad = gradient[name]
-        parts["step"].sync(s_mean, t_mean)
-        if self.weight_decay:
-            gradient["W"].add_(rbm.W, alpha=self.weight_decay)
-        if self.centered:
-            rbm.move_offsets(s_mean, t_mean, rate=_PACE_OF_OFFSETS)
-            rbm.centre(gradient)
+    def _penalise(self, gradient, s_mean, t_mean):
         sparsity = Sparsity.of(self.sparsity)
         if sparsity is not None:
             gradient["c"].sub_(sparsity.pull(t_mean))
-        seen = self._sampler.followed(parts.get("chains"), gradient)
-        parts["step"].apply(progress)
-        return seen

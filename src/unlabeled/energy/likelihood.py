@@ -12,9 +12,9 @@ from unlabeled.energy.enumeration import enumerable
 from unlabeled.sampling.noise import stream_seed
 from unlabeled.validation import check_number
 
-__all__ = ["PartitionMixin"]
+__all__ = ["ANNEALING", "PartitionMixin"]
 
-_ANNEALING = 0xA15  # the random stream of the estimate that is kept
+ANNEALING = 0xA15  # the random stream of the estimate that is kept
 
 
 class PartitionMixin(DensityMixin):
@@ -91,7 +91,7 @@ class PartitionMixin(DensityMixin):
     def _kept_log_partition(self):
         kept = getattr(self, "_log_z", None)
         if kept is None:
-            stream = stream_seed(self._seed, _ANNEALING)
+            stream = stream_seed(self._seed, ANNEALING)
             fresh = self.log_partition(self._partition_kind, random_state=stream)
             kept = self._log_z = dataclasses.astuple(fresh)
         return partition.LogPartition(*kept)

@@ -65,8 +65,13 @@ class ParallelTempering(Sampler):
         self.n_steps, self.n_chains = n_steps, n_chains
         self.n_temperatures, self.adapt = n_temperatures, adapt
 
+    def chains_for(self, n_rows: int, noise) -> int:
+        """Chains at each temperature, over all processes, for batches of `n_rows`."""
+        n_blocks = -(-(self.n_chains or n_rows) // noise.n_blocks)
+        return n_blocks * noise.n_blocks
+
     def start(self, rbm, n_rows, noise):
-        n_total = _rounded_up(self.n_chains or n_rows, noise.n_blocks)
+        n_total = self.chains_for(n_rows, noise)
         rows = noise.rows(n_total)
         T, n = self.n_temperatures, rows.stop - rows.start
         field = rbm.base.expand(n * T, -1)
@@ -187,7 +192,3 @@ def equal_rejections(beta: torch.Tensor, rejected: torch.Tensor) -> torch.Tensor
     share = (wanted[1:-1] - barrier[left]) / (barrier[right] - barrier[left])
     inner = torch.lerp(beta[left], beta[right], share)
     return torch.cat([beta[:1], inner, beta[-1:]])
-
-
-def _rounded_up(n: int, multiple: int) -> int:
-    return -(-n // multiple) * multiple

@@ -2,8 +2,6 @@
 
 import time
 
-from unlabeled.callbacks import Callback
-
 TITLE = "Fischer & Igel 2010: samplers beside the exact gradient on bars and stripes"
 CITATION = (
     "Fischer, Igel. Empirical analysis of the divergence of Gibbs sampling based learning "
@@ -50,30 +48,25 @@ RUNS = {
 }
 
 
-class Likelihoods(Callback):
-    """The exact log-likelihood of X after every 500th epoch."""
-
-    def __init__(self, X):
-        self.X, self.seen = X, []
-
-    def on_epoch(self, estimator, report):
-        if report["epoch"] % 500 == 0:
-            self.seen.append(float(estimator.score_samples(self.X).sum()))
-
-
 def run(key, seed, *, checkpoint=None, quiet=False):
     """Train and add up the exact log-likelihoods of the 16 rows, now and then and at the end."""
     from unlabeled import RBM, energy
+    from unlabeled.callbacks import Callback
     from unlabeled.datasets import bars_and_stripes
 
-    X, start = bars_and_stripes(3), time.perf_counter()
+    X, seen, start = bars_and_stripes(3), [], time.perf_counter()
+
+    class Likelihoods(Callback):
+        def on_epoch(self, estimator, report):
+            if report["epoch"] % 500 == 0:
+                seen.append(float(estimator.score_samples(X).sum()))
+
     params = dict(RUNS[key]["params"])
     kind, *options = params.pop("sampler")
     rbm = RBM(**params, sampler=getattr(energy, kind)(*options), random_state=seed)
-    watch = Likelihoods(X)
-    rbm.set_callbacks(watch).fit(X)
+    rbm.set_callbacks(Likelihoods()).fit(X)
     return {
-        "log-likelihood": watch.seen[-1],
-        "best on the way": max(watch.seen),
+        "log-likelihood": seen[-1],
+        "best on the way": max(seen),
         "seconds": time.perf_counter() - start,
     }

@@ -252,7 +252,7 @@ class ClassRBM(
             return super()._step(replace(batch, x=self.module_.joined(batch.x, batch.y)))
         with self.module_.products_in(self._training.dtype):
             gradient, s_mean, t_mean = self._gradient(batch)
-        seen = self._follow(gradient, s_mean, t_mean, batch.progress)
+        seen = self._follow(gradient, s_mean, t_mean, progress=batch.progress)
         return {"activity": t_mean.mean(), **seen}
 
     def _gradient(self, batch):

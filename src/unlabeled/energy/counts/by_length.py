@@ -16,13 +16,12 @@ from unlabeled.energy.counts.lengths import AnnealedLengths, SummedLengths
 from unlabeled.energy.counts.machine import CountMachine
 from unlabeled.energy.counts.perplexity import perplexity
 from unlabeled.energy.enumeration import enumerable
+from unlabeled.energy.likelihood import ANNEALING
 from unlabeled.energy.partition import LogPartition, estimate
 from unlabeled.sampling.noise import stream_seed
 from unlabeled.validation import check_number
 
 __all__ = ["LengthsMixin"]
-
-_ANNEALING = 0xA15  # the random stream of the estimates that are kept
 
 
 class LengthsMixin(DensityMixin):
@@ -67,7 +66,7 @@ class LengthsMixin(DensityMixin):
         -------
         log_p : array or tensor of shape (n,)
         """
-        minus_f, log_w, which, D = self._weighed(X)
+        minus_f, log_w, which, D = self._weighed(self._fitted_rows(X))
         log_z = torch.logsumexp(log_w, 1) - math.log(log_w.shape[1]) - torch.lgamma(D + 1)
         return give_back(minus_f - log_z[which], X)
 
@@ -85,8 +84,8 @@ class LengthsMixin(DensityMixin):
             With `value`, the mean being taken over documents, and `per_word`, over words; and the
             standard errors of both that come from annealing.
         """
-        minus_f, log_w, which, D = self._weighed(X, n_chains, n_temperatures, random_state)
         rows = self._fitted_rows(X)
+        minus_f, log_w, which, D = self._weighed(rows, n_chains, n_temperatures, random_state)
         at_rest = self._map(self.module_.visible.rest, rows, dtype=torch.float64).sum(1)
         return perplexity(minus_f + torch.from_numpy(at_rest), log_w, which, D)
 
@@ -140,9 +139,8 @@ class LengthsMixin(DensityMixin):
             found = [estimate(w) for w in log_w]
         return found[0] if np.ndim(lengths) == 0 else found
 
-    def _weighed(self, X, *how):
+    def _weighed(self, rows, *how):
         """-F(v) of each row, log-weights of each different length, which is a row's, lengths."""
-        rows = self._fitted_rows(X)
         minus_f = -self._map(self._float64().free_energy, rows, torch.empty(0), torch.float64)
         lengths, which = self._lengths(rows).unique(return_inverse=True)
         return minus_f.cpu(), self._log_weights(lengths, *how), which, lengths
@@ -166,6 +164,6 @@ class LengthsMixin(DensityMixin):
         check_number("n_chains", n_chains, 2, integer=True)
         check_number("n_temperatures", n_temperatures, 1, integer=True)
         if random_state is None:
-            random_state = stream_seed(self._seed, _ANNEALING)
+            random_state = stream_seed(self._seed, ANNEALING)
         noise = self._noise(random_state)
         return AnnealedLengths(self.module_, longest, n_chains, n_temperatures, noise)

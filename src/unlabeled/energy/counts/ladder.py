@@ -13,7 +13,6 @@ where a chain alone would stay with the topics that it has.
 """
 
 import torch
-from torch.nn.functional import softplus
 
 from unlabeled.energy.gibbs import PCD, Chains
 from unlabeled.sampling import multinomial
@@ -84,8 +83,9 @@ def _rungs_below(length) -> list[int]:
 
 def _one_word(rbm, noise):
     """A document of one word, drawn exactly, (1, n_words)."""
-    fields = rbm.b + softplus(rbm.c[:, None] + rbm.W).sum(0)
-    return multinomial(torch.softmax(fields, 0)[None], 1, noise)
+    return multinomial(
+        torch.softmax(rbm.next_word_scores(torch.zeros_like(rbm.b)[None]), -1), 1, noise
+    )
 
 
 def exchanged(rbm, v, lower: torch.Tensor, noise) -> torch.Tensor:
@@ -103,7 +103,7 @@ def exchanged(rbm, v, lower: torch.Tensor, noise) -> torch.Tensor:
     D = v.sum(1)
     h = rbm.hidden.sample(rbm.hidden_field(v), noise)
     f = rbm.visible_field(h)
-    rate = h @ rbm.c + torch.logsumexp(f, -1)
+    rate = rbm.rate(h, f)
     gain = (D[lower] - D[lower + 1]) * (rate[lower + 1] - rate[lower])
     u = noise.uniform((len(v), 1))[lower, 0]
     lower = lower[u < torch.exp(gain)]

@@ -21,11 +21,11 @@ is an unbiased estimate for every length that it passes: one run serves all docu
 longer one repeats it to the bit before it goes on.
 """
 
+import copy
 import math
 from typing import NamedTuple
 
 import torch
-from torch.nn.functional import softplus
 
 from unlabeled.energy.counts.machine import CountMachine
 from unlabeled.energy.enumeration import blocks
@@ -123,16 +123,16 @@ class _Topics(NamedTuple):
 
 def _topics(machine, h):
     f = machine.visible_field(h)
-    return _Topics(h, f, h @ machine.c + torch.logsumexp(f, -1))
+    return _Topics(h, f, machine.rate(h, f))
 
 
 def _one_word(machine, n, noise):
     """log Y_1, and topics of documents of one word, drawn exactly."""
-    W, b, c = machine.W.double(), machine.b.double(), machine.c.double()
-    words = b + softplus(c[:, None] + W).sum(0)
-    p = torch.softmax(words, 0).to(machine.W).expand(n, -1)
+    nothing = torch.zeros_like(machine.b, dtype=torch.float64)[None]
+    words = copy.deepcopy(machine).double().next_word_scores(nothing)
+    p = torch.softmax(words, -1).to(machine.W).expand(n, -1)
     h = machine.hidden.sample(machine.hidden_field(multinomial(p, 1, noise)), noise)
-    return float(torch.logsumexp(words, 0)), _topics(machine, h)
+    return float(torch.logsumexp(words, -1)), _topics(machine, h)
 
 
 def _moved(machine, state, length, noise):

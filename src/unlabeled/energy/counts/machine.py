@@ -84,13 +84,19 @@ class CountMachine(RestrictedBoltzmannMachine):
         D = torch.as_tensor(self.visible.n_draws, dtype=h.dtype, device=h.device).flatten()
         return -D * (h @ self.c) - self.visible.cumulant(self.visible_field(h))
 
-    def rate(self, h: torch.Tensor) -> torch.Tensor:
+    def rate(self, h: torch.Tensor, f: torch.Tensor | None = None) -> torch.Tensor:
         r"""What each word adds to the log-probability of the topics h, shape (n,).
 
         .. math:: \varphi(h) = c^\top h + \log \sum_k e^{b_k + (W^\top h)_k}, \qquad
                   p(h \mid D) \propto e^{D \varphi(h)}
+
+        Parameters
+        ----------
+        h : tensor of shape (n, n_hidden)
+        f : tensor of shape (n, n_words), optional
+            `visible_field(h)`, where it is at hand.
         """
-        return h @ self.c + torch.logsumexp(self.visible_field(h), -1)
+        return h @ self.c + torch.logsumexp(self.visible_field(h) if f is None else f, -1)
 
     def log_next_word(self, v: torch.Tensor) -> torch.Tensor:
         r"""log p(word | words) of the word that comes next, exact; shape (n, n_words).
@@ -100,9 +106,12 @@ class CountMachine(RestrictedBoltzmannMachine):
         .. math:: p(k \mid v) \propto e^{b_k} \prod_j (1 + e^{f_j + W_{jk}}), \qquad
                   f = (D + 1) c + W v
         """
+        return torch.log_softmax(self.next_word_scores(v), -1)
+
+    def next_word_scores(self, v: torch.Tensor) -> torch.Tensor:
+        """The same up to a number for each row; after no words, log p* of each document of one."""
         f = self.hidden_field(v) + self.c
-        scores = [self.b + softplus(row[:, None] + self.W).sum(0) for row in f]
-        return torch.log_softmax(torch.stack(scores), -1)
+        return torch.stack([self.b + softplus(row[:, None] + self.W).sum(0) for row in f])
 
     def sweep(self, v, noise):
         """One step of block Gibbs sampling among documents as long as these."""

@@ -239,7 +239,7 @@ class ReplicatedSoftmax(
             gradient, s_mean, t_mean = self._sampler.gradient(
                 machine, batch.x, batch.n_total, self._training.parts.get("chains"), batch.noise
             )
-        self._follow(gradient, s_mean, t_mean, batch.progress)
+        self._follow(gradient, s_mean, t_mean, progress=batch.progress)
         return {"activity": t_mean.mean()}
 
     @torch.no_grad()

@@ -6,24 +6,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from unlabeled.base import Estimator
 from unlabeled.capabilities import EncodeMixin
-from unlabeled.energy.chain import ChainMixin, ParticlesMixin
+from unlabeled.energy.chain import ChainMixin
 from unlabeled.energy.general import phases
 from unlabeled.energy.general.annealing import GeneralPath
 from unlabeled.energy.general.joint import begin
 from unlabeled.energy.general.machine import GeneralBoltzmannMachine, two_values
 from unlabeled.energy.general.posterior import POSTERIORS, Posterior
 from unlabeled.energy.gibbs import Exact, Sampler
+from unlabeled.energy.learning import FollowMixin
 from unlabeled.energy.likelihood import PartitionMixin
 from unlabeled.energy.partition import LogPartition
 from unlabeled.energy.units import UNITS, Unit
 from unlabeled.engine.rows import moments
-from unlabeled.schedules import at
 from unlabeled.spec import choose
 from unlabeled.validation import check_number, warn_outside
 
 __all__ = ["BoltzmannMachine"]
-
-_PACE_OF_OFFSETS = 0.01
 
 
 def _has_code(model) -> bool:
@@ -40,9 +38,7 @@ class CodeMixin:
     get_feature_names_out = available_if(_has_code)(EncodeMixin.get_feature_names_out)
 
 
-class BoltzmannMachine(
-    CodeMixin, EncodeMixin, ChainMixin, PartitionMixin, ParticlesMixin, Estimator
-):
+class BoltzmannMachine(CodeMixin, EncodeMixin, ChainMixin, PartitionMixin, FollowMixin, Estimator):
     r"""Boltzmann machine: units of which any two may be joined.
 
     Visible and hidden units :math:`x = (v, h)` with symmetric couplings U, zero on the diagonal:
@@ -153,6 +149,7 @@ class BoltzmannMachine(
     """
 
     module_: GeneralBoltzmannMachine
+    _decayed = "U"
     _watch_rows = 1000
     _saved_attributes = (*Estimator._saved_attributes, *PartitionMixin._saved_attributes)
 
@@ -204,8 +201,7 @@ class BoltzmannMachine(
     def _check_params(self):
         super()._check_params()
         check_number("n_hidden", self.n_hidden, 0, integer=True)
-        check_number("momentum", at(self.momentum, 0.5), 0, 1)
-        check_number("weight_decay", self.weight_decay, 0)
+        self._check_follow_params()
         two_values(self._kind())
         choose(self.posterior, POSTERIORS, Posterior, "posterior")
         sampler = choose(self.sampler, phases.SAMPLERS, Sampler, "sampler")
@@ -262,21 +258,7 @@ class BoltzmannMachine(
                 chains,
                 batch.noise,
             )
-        return self._follow(gradient, x_mean, batch.progress)
-
-    def _follow(self, gradient, x_mean, progress):
-        """Sum over processes, penalise, centre, move; returns terms to report."""
-        machine, parts = self.module_, self._training.parts
-        for name, p in machine.named_parameters():
-            p.grad = gradient[name]
-        parts["step"].sync(x_mean)
-        if self.weight_decay:
-            gradient["U"].add_(machine.U, alpha=self.weight_decay)
-        if self.centered:
-            machine.move_offsets(x_mean, rate=_PACE_OF_OFFSETS)
-            machine.centre(gradient)
-        seen = self._sampler.followed(parts.get("chains"), gradient)
-        parts["step"].apply(progress)
+        seen = self._follow(gradient, x_mean, progress=batch.progress)
         machine.U.copy_(machine.on_edges(machine.U))  # both triangles to the last bit
         k = machine.n_visible if machine.n_hidden else 0
         return {"activity": x_mean[k:].mean(), **seen}

@@ -63,12 +63,12 @@ def begin(sampler, machine: GeneralBoltzmannMachine, n_rows: int, noise: Noise) 
     """The chains of a sampler that keeps some, for training in batches of `n_rows`."""
     if not isinstance(sampler, (PCD, ParallelTempering)):
         return None
-    n_total = sampler.n_chains or n_rows
     if isinstance(sampler, PCD):
+        n_total = sampler.n_chains or n_rows
         rows = noise.rows(n_total)
         x = machine.start(rows.stop - rows.start, noise.of(n_total))
         return JointChains(x, n_total, noise.of(n_total), machine.n_visible)
-    n_total = -(-n_total // noise.n_blocks) * noise.n_blocks
+    n_total = sampler.chains_for(n_rows, noise)
     rows, T = noise.rows(n_total), sampler.n_temperatures
     x = machine.start((rows.stop - rows.start) * T, noise.of(n_total * T)).unflatten(0, (-1, T))
     return JointTemperedChains(x, n_total, noise, machine.n_visible)

@@ -274,9 +274,10 @@ class GeneralBoltzmannMachine(nn.Module):
         if not self.n_hidden:
             f = self.field(v)
             return (v * f).sum(1) - self.unit.cumulant(f)
-        present, total = self.hidden.log_sum(v), v.new_zeros(len(v))
+        hidden, total = self.hidden, v.new_zeros(len(v))
+        present = hidden.log_sum(v)
         for k in range(self.n_visible):
-            scores = [self.hidden.log_sum(_with(v, k, value)) for value in self.values]
+            scores = [hidden.log_sum(_with(v, k, value)) for value in self.values]
             total += present - torch.logaddexp(*scores)
         return total
 

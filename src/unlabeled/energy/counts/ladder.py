@@ -83,9 +83,8 @@ def _rungs_below(length) -> list[int]:
 
 def _one_word(rbm, noise):
     """A document of one word, drawn exactly, (1, n_words)."""
-    return multinomial(
-        torch.softmax(rbm.next_word_scores(torch.zeros_like(rbm.b)[None]), -1), 1, noise
-    )
+    nothing = torch.zeros_like(rbm.b)[None]
+    return multinomial(torch.softmax(rbm.next_word_scores(nothing), -1), 1, noise)
 
 
 def exchanged(rbm, v, lower: torch.Tensor, noise) -> torch.Tensor:

@@ -3,9 +3,11 @@
 import math
 import re
 
+import numpy as np
 import pytest
 import torch
 
+from unlabeled import RBM
 from unlabeled.energy import (
     Bernoulli,
     Gaussian,
@@ -129,3 +131,16 @@ def test_names_and_objects_are_chosen_and_the_rest_refused():
     with pytest.raises(ValueError, match="variance must be positive, got -1"):
         Gaussian(variance=-1.0)
     assert math.isinf(Gaussian().high)
+
+
+def test_each_kind_of_unit_is_warned_of_its_own_columns():
+    rng = np.random.default_rng(0)
+    bits, reals = rng.random((20, 3)) < 0.5, rng.standard_normal((20, 2))
+    X = np.concatenate([bits, reals], axis=1)
+    row = Mixed(((Bernoulli(), 3), (Gaussian(), 2)))
+    RBM(2, visible=row, n_epochs=0).fit(X)  # reals may be anything, and warnings are errors
+    X[:, :3] *= 2
+    with pytest.warns(UserWarning, match=r"Bernoulli units .* \[0, 1\], but X goes from 0 to 2"):
+        RBM(2, visible=row, n_epochs=0).fit(X)
+    with pytest.warns(UserWarning, match=r"NoisyReLU units are meant for values in \[0, inf\]"):
+        RBM(2, visible="relu", n_epochs=0).fit(reals)

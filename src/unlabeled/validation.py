@@ -232,11 +232,13 @@ def _check_width(estimator, rows, reset):
     return rows
 
 
-def warn_outside(rows: Rows, low: float, high: float, what: str) -> None:
-    """Warn once if any of (at most 10 000, evenly spread) rows leaves [low, high]."""
+def warn_outside(
+    rows: Rows, low: float, high: float, what: str, columns: slice = slice(None)
+) -> None:
+    """Warn once if any of (at most 10 000, evenly spread) rows leaves [low, high] in `columns`."""
     index = spread_out(rows.n_rows, 10_000)
     pieces = np.array_split(index, -(-len(index) * rows.n_features // _CHUNK))
-    ranges = [torch.aminmax(rows.fetch(piece)) for piece in pieces]
+    ranges = [torch.aminmax(rows.fetch(piece)[:, columns]) for piece in pieces]
     least, most = min(float(r.min) for r in ranges), max(float(r.max) for r in ranges)
     if least < low or most > high:
         warnings.warn(

@@ -12,9 +12,10 @@ from unlabeled.energy.likelihood import PartitionMixin
 from unlabeled.energy.pseudo import pseudo_log_likelihood
 from unlabeled.energy.restricted import RestrictedBoltzmannMachine
 from unlabeled.energy.units import UNITS, Bernoulli, Unit
+from unlabeled.energy.units.data import warn_unexpected
 from unlabeled.engine.rows import moments
 from unlabeled.spec import choose
-from unlabeled.validation import check_number, warn_outside
+from unlabeled.validation import check_number
 
 __all__ = ["RBM"]
 
@@ -196,9 +197,7 @@ class RBM(
         return choose(getattr(self, layer), UNITS, Unit, layer)
 
     def _check_values(self, rows):
-        unit = self._unit("visible")
-        if unit.support is not None:
-            warn_outside(rows, unit.low, unit.high, f"{type(unit).__name__} units")
+        warn_unexpected(rows, self._unit("visible"))
 
     def _build(self):
         units = self._unit("visible"), self._unit("hidden")

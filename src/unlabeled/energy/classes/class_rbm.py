@@ -14,10 +14,11 @@ from unlabeled.energy.classes.machine import ClassMachine
 from unlabeled.energy.learning import ContrastMixin
 from unlabeled.energy.likelihood import PartitionMixin
 from unlabeled.energy.units import UNITS, Unit
+from unlabeled.energy.units.data import warn_unexpected
 from unlabeled.engine.distributed import sum_over_processes
 from unlabeled.engine.rows import moments
 from unlabeled.spec import choose
-from unlabeled.validation import check_choice, check_number, warn_outside
+from unlabeled.validation import check_choice, check_number
 
 __all__ = ["ClassRBM"]
 
@@ -226,9 +227,7 @@ class ClassRBM(
 
     def _check_values(self, rows):
         super()._check_values(rows)
-        unit = self._unit()
-        if unit.support is not None:
-            warn_outside(rows, unit.low, unit.high, f"{type(unit).__name__} units")
+        warn_unexpected(rows, self._unit())
 
     def _build(self):
         sizes = self.n_features_in_, len(self.classes_), self.n_components

@@ -17,9 +17,10 @@ from unlabeled.energy.learning import FollowMixin
 from unlabeled.energy.likelihood import PartitionMixin
 from unlabeled.energy.partition import LogPartition
 from unlabeled.energy.units import UNITS, Unit
+from unlabeled.energy.units.data import warn_unexpected
 from unlabeled.engine.rows import moments
 from unlabeled.spec import choose
-from unlabeled.validation import check_number, warn_outside
+from unlabeled.validation import check_number
 
 __all__ = ["BoltzmannMachine"]
 
@@ -218,8 +219,7 @@ class BoltzmannMachine(CodeMixin, EncodeMixin, ChainMixin, PartitionMixin, Follo
         return choose(self.unit, UNITS, Unit, "unit")
 
     def _check_values(self, rows):
-        unit = self._kind()
-        warn_outside(rows, unit.low, unit.high, f"{type(unit).__name__} units")
+        warn_unexpected(rows, self._kind())
 
     def _build(self):
         return GeneralBoltzmannMachine(

@@ -44,10 +44,10 @@ COLUMNS = [
 _PINNED = {
     "n_components": 50,
     "sampler": "pt",
-    "n_steps": 1,
+    "n_steps": 5,
     "centered": True,
     "momentum": 0.0,
-    "weight_decay": 0.0,
+    "weight_decay": 2e-5,
     "sparsity": None,
     "n_epochs": 60,
     "batch_size": 100,

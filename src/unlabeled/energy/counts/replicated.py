@@ -51,17 +51,18 @@ class ReplicatedSoftmax(
         that live through learning and keep their lengths, which are spread as those of the data.
         "pt": from such chains that also exchange their topics with neighbours in length, which is
         parallel tempering, for nothing.
-    n_steps : int or Schedule, default=1
-        Gibbs steps per update; `Linear(1, 5)` grows.
+    n_steps : int or Schedule, default=5
+        Gibbs steps per update; `Linear(1, 5)` grows. With fewer, chains of long documents keep
+        their topics for so long that Z of long documents is learned wrongly.
     centered : bool, default=True
         Follow the centred gradient.
     momentum : float or Schedule, default=0.0
         Of the optimizers that have one.
-    weight_decay : float, default=0.0
+    weight_decay : float, default=2e-5
         L2 penalty; on W only.
     sparsity : float, Sparsity or None, default=None
         Mean activity that topics are drawn to.
-    n_epochs : int, default=100
+    n_epochs : int, default=60
         Passes over the data.
     batch_size : int, default=100
         Documents per update (over all processes).
@@ -143,12 +144,12 @@ class ReplicatedSoftmax(
         vocabulary=None,
         allow_empty=False,
         sampler="pt",
-        n_steps=1,
+        n_steps=5,
         centered=True,
         momentum=0.0,
-        weight_decay=0.0,
+        weight_decay=2e-5,
         sparsity=None,
-        n_epochs=100,
+        n_epochs=60,
         batch_size=100,
         learning_rate=0.003,
         schedule="linear",

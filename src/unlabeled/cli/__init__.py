@@ -20,6 +20,7 @@ COMMANDS = {
     "sample": ("unlabeled.cli.use", "draw new rows from a trained model"),
     "encode": ("unlabeled.cli.use", "what a model's hidden units say about rows"),
     "reconstruct": ("unlabeled.cli.use", "rows as a model sees them, and how far off it is"),
+    "predict": ("unlabeled.cli.use", "the classes of rows, by a model that learned from labels"),
     "score": ("unlabeled.cli.use", "log-likelihood of rows, in nats"),
     "report": ("unlabeled.cli.use", "one HTML file that shows what a model learned"),
     "models": ("unlabeled.cli.lists", "the models there are"),

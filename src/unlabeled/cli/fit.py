@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 import unlabeled
-from unlabeled.cli.mistakes import UsageMistake, did_you_mean
+from unlabeled.cli.mistakes import Mistake, UsageMistake, did_you_mean
 from unlabeled.cli.parser import Parser
 from unlabeled.cli.progress import HistoryFile, progress_callbacks, say
 from unlabeled.cli.runs import claim, write_run
 from unlabeled.cli.signatures import model_options, summary
-from unlabeled.cli.sources import DATA_HELP, hold_out, read_source
+from unlabeled.cli.sources import DATA_HELP, LABELS_HELP, hold_out, read_source
 from unlabeled.cli.tables import need
 from unlabeled.cli.treatment import choose_treatment
 
-__all__ = ["fit", "is_grey", "model_names", "write_report"]
+__all__ = ["fit", "is_grey", "labels_told", "model_names", "write_report"]
 
 
 def fit(argv: list[str]) -> None:
@@ -30,20 +30,23 @@ def fit(argv: list[str]) -> None:
     folder = args.out or Path(f"{name.lower()}-{_stem(args.data)}")
     model = _make(name, params)
     train, test, watch = _sources(args)
+    labels = _labels(model, train, watch)
     run: dict[str, Any] = {"request": _request(name, args, params)}
     claim(folder, run["request"], resume=args.resume, overwrite=args.overwrite)
-    run["treatment"] = treatment = choose_treatment(train, args.scale, args.binarize, args.drop)
+    run["treatment"] = treatment = _treatment(train, args)
     write_run(folder, run)
     say(f"{train}; {treatment}", args.quiet)
     X, X_test, X_val = (s and treatment(s.X) for s in (train, test, watch))
-    seconds = _learn(model, X, X_val, folder, args)
+    seconds = _learn(model, X, X_val, labels, folder, args)
     model.save(folder)
     run["results"] = {"seconds": round(seconds, 3), "epochs": len(model.history_["epoch"])}
     run["results"] |= _measure(model, test or train, X if test is None else X_test, args.quiet)
     write_run(folder, run)
     if args.report is not False:
         title = f"{name} on {train.name}"
-        write_report(model, X, folder, quiet=args.quiet, X_val=X_val, X_test=X_test, title=title)
+        shown = {"X_val": X_val, "X_test": X_test, "title": title}
+        shown |= {"y": train.y, "y_val": watch and watch.y, "y_test": test and test.y}
+        write_report(model, X, folder, quiet=args.quiet, **shown)
     if not args.quiet:
         print(_headline(name, folder, run["results"]))
 
@@ -116,8 +119,9 @@ def _add_data_options(group):
         type=lambda text: text.split(","),
         default=[],
         metavar="A,B",
-        help="columns of a table to leave out, such as labels",
+        help="columns of a table to leave out",
     )
+    group.add_argument("--labels", metavar="NAME", help=LABELS_HELP)
 
 
 def _add_run_options(group):
@@ -155,19 +159,40 @@ def _sources(args):
     """Rows to learn from, to measure on and to watch; the last two may be None."""
     if args.test_data and args.holdout:
         raise UsageMistake("--test-data and --holdout exclude each other; give one of them.")
-    train, test = read_source(args.data), None
+    train, test = read_source(args.data, labels=args.labels), None
     if args.holdout:
         train, test = hold_out(train, args.holdout)
     elif args.test_data:
-        test = read_source(args.test_data, prefer="test")
+        test = read_source(args.test_data, prefer="test", labels=args.labels)
     elif train.test:
         test = read_source(train.test)
-    return train, test, args.val_data and read_source(args.val_data, prefer="valid")
+    if not args.val_data:
+        return train, test, None
+    return train, test, read_source(args.val_data, prefer="valid", labels=args.labels)
+
+
+def _labels(model, train, watch) -> dict:
+    """What `fit` is told beside the rows."""
+    if not model._learns_labels:
+        return {}
+    for source in filter(None, (train, watch)):
+        if source.y is None:
+            raise Mistake(
+                f"{type(model).__name__} learns from labels, and {source.name} comes without: "
+                "name them with --labels, a column of a table or an array of an .npz file."
+            )
+    return {"y": train.y, "y_val": watch and watch.y}
+
+
+def _treatment(train, args):
+    in_table = args.labels is not None and hasattr(train.X, "columns")
+    drop = [*args.drop, *[args.labels] * (in_table and args.labels not in args.drop)]
+    return choose_treatment(train, args.scale, args.binarize, drop)
 
 
 def _request(name, args, params):
     """What makes a run that run: the words that a resumed one must repeat."""
-    words = ("data", "test_data", "holdout", "val_data", "scale", "binarize", "drop")
+    words = ("data", "test_data", "holdout", "val_data", "scale", "binarize", "drop", "labels")
     plain = {key: value if _is_plain(value) else repr(value) for key, value in params.items()}
     return {"model": name, **{word: getattr(args, word) for word in words}, **plain}
 
@@ -176,13 +201,13 @@ def _is_plain(value):
     return value is None or isinstance(value, bool | int | float | str)
 
 
-def _learn(model, X, X_val, folder, args) -> float:
+def _learn(model, X, X_val, labels, folder, args) -> float:
     """Fit; returns the seconds that it took."""
     checkpoint = folder / "checkpoint"
     model.set_callbacks(*progress_callbacks(args.quiet), HistoryFile(folder / "history.jsonl"))
     began = time.perf_counter()
     try:
-        model.fit(X, X_val=X_val, checkpoint=checkpoint)
+        model.fit(X, X_val=X_val, checkpoint=checkpoint, **labels)
     except KeyboardInterrupt:
         saved = any(checkpoint.glob("*"))
         hint = "Repeat the command with --resume to go on." if saved else "Nothing was saved yet."
@@ -194,17 +219,24 @@ def _learn(model, X, X_val, folder, args) -> float:
 
 def _measure(model, source, X, quiet) -> dict:
     """Headline figures of what the model can do, on the given rows."""
-    found = {"measured_on": source.name}
+    found, told = {"measured_on": source.name}, labels_told(model, source)
+    if hasattr(model, "predict_proba"):
+        found["error"] = 1 - model.score(X, source.y)
     if hasattr(model, "reconstruction_error"):
-        found["reconstruction_error"] = float(np.mean(model.reconstruction_error(X)))
+        found["reconstruction_error"] = float(np.mean(model.reconstruction_error(X, **told)))
     if hasattr(model, "score_samples"):
         if is_grey(X):
             found["kind"] = "none: these values are no bits (--binarize 0.5 makes them bits)"
         else:
             say("estimating the log-likelihood ...", quiet)
-            found["log_likelihood"] = float(np.mean(model.score_samples(X)))
+            found["log_likelihood"] = float(np.mean(model.score_samples(X, **told)))
             found["kind"] = model.score_kind_
     return found
+
+
+def labels_told(model, source) -> dict:
+    """What a model has to be told of rows: their labels, if it is conditional."""
+    return {"y": source.y} if model._is_conditional and source.y is not None else {}
 
 
 def is_grey(X) -> bool:
@@ -228,6 +260,8 @@ def write_report(model, X, folder: Path, *, quiet: bool = False, **options) -> P
 def _headline(name, folder, results) -> str:
     n = results["epochs"]
     lines = [f"{name}: {n} epoch{'s' * (n != 1)} in {results['seconds']:.1f} s"]
+    if "error" in results:
+        lines.append(f"  error                 {100 * results['error']:.2f} % of classes")
     if "reconstruction_error" in results:
         lines.append(f"  reconstruction error  {results['reconstruction_error']:.4g} per row")
     if "log_likelihood" in results:

@@ -9,11 +9,15 @@ import numpy as np
 from unlabeled.cli.mistakes import Mistake, did_you_mean
 from unlabeled.cli.tables import READERS, read_table
 
-__all__ = ["DATA_HELP", "Source", "hold_out", "read_source"]
+__all__ = ["DATA_HELP", "LABELS_HELP", "Source", "hold_out", "read_source"]
 
 DATA_HELP = (
     "a data set's name (see 'unlabeled datasets'), a .npy, .npz, .csv or .parquet file, or a "
     "folder of images; mnist:test is another part of a data set, file.npz:X one array of several"
+)
+LABELS_HELP = (
+    "where a file has the labels of its rows: a column of a table, an array of an .npz file; data "
+    "sets bring their own"
 )
 
 
@@ -30,12 +34,15 @@ class Source:
         The value of a fully lit pixel, if they are levels of grey.
     test : str or None
         DATA of the rows that their publisher set apart for tests.
+    y : ndarray of shape (n,) or None
+        Their labels, where they are known.
     """
 
     X: Any
     name: str
     maximum: int | None = None
     test: str | None = None
+    y: np.ndarray | None = None
 
     def __str__(self):
         """``digits:train: 1,437 rows of 1x8x8``."""
@@ -43,8 +50,8 @@ class Source:
         return f"{self.name}: {len(self.X):,} rows of {shape}"
 
 
-def read_source(text: str, *, prefer: str = "train") -> Source:
-    """Rows of DATA.
+def read_source(text: str, *, prefer: str = "train", labels: str | None = None) -> Source:
+    """Rows of DATA, and their labels if they are asked for or the data set knows them.
 
     Parameters
     ----------
@@ -52,6 +59,8 @@ def read_source(text: str, *, prefer: str = "train") -> Source:
         As in `DATA_HELP`.
     prefer : str
         The part of a data set to take where `text` names none.
+    labels : str or None
+        The column of a table, or the array beside others of an ``.npz`` file, that holds them.
 
     Returns
     -------
@@ -61,12 +70,13 @@ def read_source(text: str, *, prefer: str = "train") -> Source:
     Raises
     ------
     Mistake
-        If there is no such data, with the nearest name.
+        If there are no such data or labels, with the nearest name.
     """
     path, part = _path_and_part(text)
-    if path.exists():
-        return _from_file(read_table(path, part), text)
-    return _from_catalogue(text, prefer)
+    if not path.exists():
+        return _from_catalogue(text, prefer, labels)
+    X = read_table(path, part)
+    return _from_file(X, text, None if labels is None else _labels_beside(X, path, labels))
 
 
 def hold_out(source: Source, fraction: float) -> tuple[Source, Source]:
@@ -76,23 +86,41 @@ def hold_out(source: Source, fraction: float) -> tuple[Source, Source]:
         raise Mistake(f"--holdout {fraction:g} of {n} rows leaves one part empty.")
     order = np.random.default_rng(0).permutation(n)
     rows = getattr(source.X, "iloc", source.X)
-    learn, test = rows[np.sort(order[n_test:])], rows[np.sort(order[:n_test])]
-    return (
-        Source(learn, source.name, source.maximum),
-        Source(test, f"{source.name} (held out)", source.maximum),
-    )
+    parts = []
+    for index, which in ((order[n_test:], ""), (order[:n_test], " (held out)")):
+        index = np.sort(index)
+        y = None if source.y is None else source.y[index]
+        parts.append(Source(rows[index], source.name + which, source.maximum, y=y))
+    return parts[0], parts[1]
 
 
-def _from_file(X, text):
+def _from_file(X, text, y):
     if X.ndim == 3:
         X = X[:, None]
     if X.ndim not in (2, 4) or 0 in X.shape:
         raise Mistake(f"{text} must hold rows of features or of images, got shape {X.shape}.")
     bytes_ = isinstance(X, np.ndarray) and X.dtype == np.uint8 and X.max() > 1
-    return Source(X, text, 255 if bytes_ else None)
+    return Source(X, text, 255 if bytes_ else None, y=y)
 
 
-def _from_catalogue(text, prefer):
+def _labels_beside(X, path, name):
+    """A label for each row of X, from the same file."""
+    if hasattr(X, "columns"):
+        if name not in X.columns:
+            raise Mistake(f"the table has no column {name!r}{did_you_mean(name, X.columns)}.")
+        return X[name].to_numpy()
+    if path.suffix.lower() != ".npz":
+        raise Mistake(
+            f"--labels {name} needs a table with column names (csv, parquet) or an .npz file of "
+            f"several arrays, got {path}."
+        )
+    y = read_table(path, name)
+    if y.shape != (len(X),):
+        raise Mistake(f"{path}:{name} must be {len(X)} labels, one per row, got shape {y.shape}.")
+    return y
+
+
+def _from_catalogue(text, prefer, labels):
     from unlabeled import datasets
 
     name, _, part = text.partition(":")
@@ -104,10 +132,19 @@ def _from_catalogue(text, prefer):
     if part not in facts.splits:
         near = did_you_mean(part, facts.splits)
         raise Mistake(f"{name} has no part {part!r}{near}; it has {', '.join(facts.splits)}.")
-    X = datasets.load(name, part).reshape(-1, *facts.shape)
+    if labels is not None:
+        raise Mistake(f"--labels is for files; {name} {_has_labels(facts)}.")
+    if facts.n_classes:
+        X, y = datasets.load(name, part, return_labels=True)
+    else:
+        X, y = datasets.load(name, part), None
     maximum = facts.maximum if facts.support == "grey" else None
     test = f"{name}:test" if part == "train" and "test" in facts.splits else None
-    return Source(X, f"{name}:{part}", maximum, test)
+    return Source(X.reshape(-1, *facts.shape), f"{name}:{part}", maximum, test, y)
+
+
+def _has_labels(facts):
+    return f"brings its {facts.n_classes} classes along" if facts.n_classes else "has no labels"
 
 
 def _path_and_part(text):

@@ -18,7 +18,7 @@ from unlabeled.folders import cache_folder
 
 __all__ = ["MODULES", "compile_all", "is_compiled", "is_installed"]
 
-MODULES = ("annealing", "autoregressive", "dictionary", "draws", "lasso")
+MODULES = ("annealing", "autoregressive", "dictionary", "draws", "lasso", "ratings")
 """Files of this room with kernels; each has `rehearse()`, which calls all of them once."""
 
 

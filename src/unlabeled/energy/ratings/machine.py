@@ -71,7 +71,8 @@ class RatingMachine(nn.Module):
     def __init__(self, n_units: int, n_values: int, n_hidden: int, conditional: bool = False):
         super().__init__()
         self.n_units, self.n_values = n_units, n_values
-        self.W = nn.Parameter(torch.randn(n_hidden, n_units * n_values) * 0.01)
+        W = torch.randn(n_hidden, n_units * n_values) * 0.01
+        self.W = nn.Parameter(W.t().contiguous().t())  # what belongs to a unit lies together
         self.b = nn.Parameter(torch.zeros(n_units * n_values))
         self.c = nn.Parameter(torch.zeros(n_hidden))
         self.D = nn.Parameter(torch.zeros(n_hidden, n_units)) if conditional else None
@@ -162,9 +163,9 @@ class RatingMachine(nn.Module):
 
     def difference(self, v, h, x, g, r, n: int) -> dict[str, torch.Tensor]:
         """Sum over rows of dE/d(parameter) at the data (v, h) minus that at (x, g), over n."""
-        product = torch.cat([g, -h]).t() @ torch.cat([x, v])  # one, so that differences are exact
+        product = torch.cat([x, v]).t() @ torch.cat([g, -h])  # one, so that differences are exact
         gradient = {
-            "W": product.to(self.W.dtype) / n,
+            "W": product.t().to(self.W.dtype) / n,
             "b": (x - v).sum(0) / n,
             "c": (g - h).sum(0) / n,
         }
@@ -223,7 +224,7 @@ class RatingMachine(nn.Module):
 
         of which a logarithm is taken before it can leave the range of its numbers.
         """
-        up, down, W = torch.sigmoid(f), torch.sigmoid(-f), self.W.exp()
+        up, down, W = torch.sigmoid(f), torch.sigmoid(-f), self.W.exp().contiguous()
         group = max(1, int(_RANGE / max(float(self.W.abs().max()), 1e-3)))
         total, product = self.b.repeat(len(f), 1), torch.ones(len(f), len(self.b)).to(f)
         for j in range(len(self.c)):

@@ -16,6 +16,7 @@ from unlabeled.energy.ratings.rows import (
     collect,
     require_on_scale,
 )
+from unlabeled.energy.ratings.sparse import contrast
 from unlabeled.engine.rows import spread_out
 from unlabeled.sampling.noise import stream_seed
 from unlabeled.schedules import at
@@ -23,6 +24,7 @@ from unlabeled.validation import check_choice, check_number, check_rows
 
 __all__ = ["RBMRecommender"]
 
+_FEW = 0.25  # share of ratings below which products with them alone are faster
 _HOLDING_OUT = 0x4E1D  # keeps the stream of the ratings held out apart
 
 
@@ -92,7 +94,7 @@ class RBMRecommender(RecommendMixin, Estimator):
     precision : {"float32", "bf16"}, default="float32"
         Of the matrix products while learning.
     backend : {"auto", "torch", "fast"}, default="auto"
-        Who draws the hidden units: plain torch, or compiled kernels.
+        Plain torch, or compiled kernels, which multiply with ratings alone.
     random_state : int, RandomState, Generator or None, default=None
         Same number, same model.
     verbose : int, default=0
@@ -307,13 +309,14 @@ class RBMRecommender(RecommendMixin, Estimator):
     @torch.no_grad()
     def _step(self, batch):
         machine, step = self.machine_, self._training.parts["step"]
-        v = machine.one_hot(batch.x)
         noise = batch.noise if self.sampler == "cd" else None
-        n_steps = round(at(self.n_steps, batch.progress))
-        with self._products():
-            gradient, h = machine.contrast(
-                v, batch.n_total, noise, n_steps, self._rated(v, batch.x)
-            )
+        how = batch.n_total, noise, round(at(self.n_steps, batch.progress))
+        if self._training.backend == "fast" and self._is_sparse():
+            gradient, h = contrast(machine, batch.x, *how, self._rated(batch.x))
+        else:
+            with self._products():
+                v = machine.one_hot(batch.x)
+                gradient, h = machine.contrast(v, *how, self._rated(batch.x))
         for name, p in machine.named_parameters():
             p.grad = gradient[name]
         step.sync()
@@ -322,11 +325,15 @@ class RBMRecommender(RecommendMixin, Estimator):
         step.apply(batch.progress)
         return {"activity": h.mean()}
 
-    def _rated(self, v, x):
+    def _is_sparse(self):
+        """Whether few are rated of all."""
+        return self._n_stored < _FEW * math.prod(self._shape)
+
+    def _rated(self, x):
         """r: the ratings, and what is known to be rated, not how; None where nobody asks."""
         if self.machine_.D is None:
             return None
-        return self.machine_.seen(v) + torch.isposinf(x).to(v.dtype)
+        return self.machine_.seen(self.machine_.one_hot(x)) + torch.isposinf(x).to(x.dtype)
 
     @torch.no_grad()
     def _means(self, rows, index):

@@ -174,7 +174,7 @@ class RecommendMixin:
         """f, r and the numbers of the values (-1 where there is none) of ratings x."""
         machine = self.machine_
         v = machine.one_hot(x)
-        r = self._rated(v, x)
+        r = self._rated(x)
         groups = v.view(*x.shape, -1)
         value = torch.where(machine.seen(v) > 0, groups.argmax(-1), -1)
         return machine.hidden_field(v, r), r, value

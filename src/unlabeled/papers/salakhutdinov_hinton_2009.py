@@ -47,7 +47,7 @@ _PINNED = {
     "n_steps": 5,
     "centered": True,
     "momentum": 0.0,
-    "weight_decay": 2e-5,
+    "weight_decay": 5e-5,
     "sparsity": None,
     "n_epochs": 60,
     "batch_size": 100,

@@ -58,7 +58,7 @@ class ReplicatedSoftmax(
         Follow the centred gradient.
     momentum : float or Schedule, default=0.0
         Of the optimizers that have one.
-    weight_decay : float, default=2e-5
+    weight_decay : float, default=5e-5
         L2 penalty; on W only.
     sparsity : float, Sparsity or None, default=None
         Mean activity that topics are drawn to.
@@ -147,7 +147,7 @@ class ReplicatedSoftmax(
         n_steps=5,
         centered=True,
         momentum=0.0,
-        weight_decay=2e-5,
+        weight_decay=5e-5,
         sparsity=None,
         n_epochs=60,
         batch_size=100,

@@ -101,10 +101,10 @@ def topics(folder: Path = KEPT, model: ReplicatedSoftmax | None = None) -> None:
     """Words of posts to newsgroups that only several topics together make likely (minutes)."""
     X, _, words = newsgroups()
     if model is None:
-        model = ReplicatedSoftmax(n_epochs=60, backend="torch", random_state=0).fit(X)
+        model = ReplicatedSoftmax(backend="torch", random_state=0).fit(X)
     on = model.transform(X) > 0.5
     figure, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
-    for word in ("simm", "helmet", "warrant", "algorithm"):
+    for word in ("simm", "algorithm", "orbit", "helmet"):
         k = int(np.flatnonzero(words == word)[0])
         row = int(np.argmax(np.where(X[:, [k]].toarray()[:, 0] > 1, p_of(model, on)[:, k], 0)))
         order = np.flatnonzero(on[row])[np.argsort(-model.components_[on[row], k])]

@@ -19,9 +19,10 @@ PROTOCOL = [
     "that nobody has rated for us: these numbers are low for everybody, and lower than those of "
     "protocols that rank tested films only. Popularity recommends what most have rated.",
     "Hyper-parameters and numbers of epochs were chosen on a tenth of the training ratings of u1 "
-    "(100k) set apart by a seed, and taken over for 1M, where the number of passes is found as "
-    "the notes say; the test ratings were scored once per run, and every run is reported. No "
-    "ensembles.",
+    "(100k) or a twentieth of those of 1M, set apart by a seed; then all were learned from. The "
+    "test ratings were scored once per run, and every run is reported. No ensembles.",
+    "Those of 1M were scored before, too, of a machine of films with the settings of 100k, ended "
+    "early: 0.865. The ratings set apart, not these, then chose more units and more decay.",
     "Published figures are those that the AutoRec paper (Sedhain et al., 2015) gives for these "
     "machines on random 90/10 splits of 1M: the same sizes, not the same split.",
     "Times are of learning alone, on one thread of a machine that did other work meanwhile.",
@@ -70,12 +71,11 @@ _AS_IN_THE_PAPER = {
     "weight_decay": 1e-3,
 }
 
-_WATCHED = {
-    "n_epochs": 40,
-    "validation_fraction": 0.05,
-    "momentum": 0.8,
+_LARGE = {
+    "weight_decay": 3e-3,
+    "batch_size": 100,
     "learning_rate": 0.1,
-    "schedule": "warmed up",
+    "backend": "fast",
 }
 
 RUNS = {
@@ -117,19 +117,18 @@ RUNS = {
     },
     "1m-item": {
         "label": "1M, items",
-        "note": "a row is a film; up to 40 passes, ended when a twentieth of the training "
-        "ratings, set apart, is predicted no better for three of them.",
+        "note": "a row is a film; 1,000 hidden units, 18 passes, compiled kernels.",
         "published": "0.854",
         "data": ("1m", ("probe",)),
-        "params": _pinned("item", **_WATCHED),
+        "params": _pinned("item", **_LARGE, n_components=1000, n_epochs=18),
         "seeds": [0],
     },
     "1m-user": {
         "label": "1M, users",
-        "note": "a row is a person; ended alike.",
+        "note": "a row is a person; 500 hidden units, 14 passes, compiled kernels.",
         "published": "0.881",
         "data": ("1m", ("probe",)),
-        "params": _pinned("user", **_WATCHED),
+        "params": _pinned("user", **_LARGE, n_components=500, n_epochs=14),
         "seeds": [0],
     },
 }
@@ -138,19 +137,16 @@ RUNS = {
 def model(key: str, seed: int):
     """The estimator of a run."""
     from unlabeled import RBMRecommender
-    from unlabeled.schedules import Cosine, Steps
+    from unlabeled.schedules import Steps
 
     params = dict(RUNS[key]["params"])
     if params["n_steps"] == "grows":
         params["n_steps"] = Steps((1, 3, 5), at=(0.5, 0.8))
-    if params["schedule"] == "warmed up":
-        params["schedule"] = Cosine(warmup=0.2)
     return RBMRecommender(**params, random_state=seed)
 
 
 def run(key: str, seed: int, *, checkpoint=None, quiet=False) -> dict:
     """Learn each split's training ratings and predict its test ratings."""
-    from unlabeled.callbacks import EarlyStopping
     from unlabeled.datasets import load_movielens
 
     size, splits = RUNS[key]["data"]
@@ -158,8 +154,6 @@ def run(key: str, seed: int, *, checkpoint=None, quiet=False) -> dict:
     for split in splits:
         train, test = load_movielens(size, split)
         recommender = model(key, seed).set_params(verbose=int(not quiet))
-        if recommender.validation_fraction:
-            recommender.set_callbacks(EarlyStopping("val_rmse", patience=3))
         folder = None if checkpoint is None else Path(checkpoint) / split
         recommender.fit(train, checkpoint=folder)
         measured.append(_measure(recommender, train, test))

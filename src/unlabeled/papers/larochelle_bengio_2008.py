@@ -65,6 +65,12 @@ RUNS = {
         "params": _PINNED,
         "seeds": [0, 1],
     },
+    "hybrid-large": {
+        "label": "ClassRBM(3000), hybrid",
+        "note": "the same with twice the hidden units and a smaller learning rate.",
+        "params": {**_PINNED, "n_components": 3000, "learning_rate": 0.3},
+        "seeds": [0],
+    },
     "discriminative": {
         "label": "ClassRBM(1500), discriminative",
         "note": "-log p(y | v) alone, by its exact gradient.",

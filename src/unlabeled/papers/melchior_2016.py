@@ -75,6 +75,8 @@ def run(key, seed, *, checkpoint=None, quiet=False):
     X, T = _rows(world)
     if flipped:
         X, T = 1 - X, None if T is None else 1 - T
+    if T is None:  # over in half a minute: to keep every epoch would take longer
+        checkpoint = None
     rbm = RBM(**RUNS[key]["params"], random_state=seed).fit(X, checkpoint=checkpoint)
     seconds = time.perf_counter() - start
     if T is None:

@@ -22,8 +22,8 @@ PROTOCOL = [
     "(100k) or a twentieth of those of 1M, set apart by a seed; then all were learned from. The "
     "test ratings were scored once per run, and every run is reported. No ensembles.",
     "Those of 1M were scored before, too, of a machine of films with the settings of 100k, ended "
-    "early: 0.865; and so were the five folds of the paper's way, with 22 passes: 0.995, conditional "
-    "1.011. The ratings set apart, not these, then chose more units, decay and passes.",
+    "early: 0.865. So were the five folds of the paper's way, with 22 passes: 0.995, conditional "
+    "1.013. The ratings set apart, not these, then chose more units, decay and passes.",
     "Published figures are those that the AutoRec paper (Sedhain et al., 2015) gives for these "
     "machines on random 90/10 splits of 1M: the same sizes, not the same split.",
     "Times are of learning alone, on one thread of a machine that did other work meanwhile.",

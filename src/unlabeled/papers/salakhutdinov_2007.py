@@ -21,9 +21,11 @@ PROTOCOL = [
     "Hyper-parameters and numbers of epochs were chosen on a tenth of the training ratings of u1 "
     "(100k) or a twentieth of those of 1M, set apart by a seed; then all were learned from. The "
     "test ratings were scored once per run, and every run is reported. No ensembles.",
-    "Those of 1M were scored before, too, of a machine of films with the settings of 100k, ended "
-    "early: 0.865. So were the five folds of the paper's way, with 22 passes: 0.995, conditional "
-    "1.013. The ratings set apart, not these, then chose more units, decay and passes.",
+    "On the ratings set apart of 1M, 200, 500, 1,000 and 1,500 hidden units of a machine of films "
+    "had 0.867, 0.860, 0.856 and 0.855 at the best decay tried; the 2,000 here follow that trend.",
+    "Test ratings were scored before, too: of 1M with a machine of films with the settings of "
+    "100k, ended early: 0.865; of the five folds in the paper's way with 22 passes: 0.995, "
+    "conditional 1.013. The ratings set apart, not these, then chose.",
     "Published figures are those that the AutoRec paper (Sedhain et al., 2015) gives for these "
     "machines on random 90/10 splits of 1M: the same sizes, not the same split.",
     "Times are of learning alone, on one thread of a machine that did other work meanwhile.",
@@ -74,7 +76,6 @@ _AS_IN_THE_PAPER = {
 }
 
 _LARGE = {
-    "weight_decay": 3e-3,
     "batch_size": 100,
     "learning_rate": 0.1,
     "backend": "fast",
@@ -119,10 +120,10 @@ RUNS = {
     },
     "1m-item": {
         "label": "1M, items",
-        "note": "a row is a film; 1,000 hidden units, 18 passes, compiled kernels.",
+        "note": "a row is a film; 2,000 hidden units, 20 passes, compiled kernels.",
         "published": "0.854",
         "data": ("1m", ("probe",)),
-        "params": _pinned("item", **_LARGE, n_components=1000, n_epochs=18),
+        "params": _pinned("item", **_LARGE, n_components=2000, weight_decay=6e-3, n_epochs=20),
         "seeds": [0],
     },
     "1m-user": {
@@ -130,7 +131,7 @@ RUNS = {
         "note": "a row is a person; 500 hidden units, 14 passes, compiled kernels.",
         "published": "0.881",
         "data": ("1m", ("probe",)),
-        "params": _pinned("user", **_LARGE, n_components=500, n_epochs=14),
+        "params": _pinned("user", **_LARGE, n_components=500, weight_decay=3e-3, n_epochs=14),
         "seeds": [0],
     },
 }

@@ -71,6 +71,12 @@ RUNS = {
         "params": {**_PINNED, "n_components": 3000, "learning_rate": 0.3},
         "seeds": [0],
     },
+    "hybrid-even": {
+        "label": "ClassRBM(1500), hybrid, even",
+        "note": "the generative term counts as much as the other; learning rate 0.3.",
+        "params": {**_PINNED, "generative_weight": 1.0, "learning_rate": 0.3},
+        "seeds": [0],
+    },
     "discriminative": {
         "label": "ClassRBM(1500), discriminative",
         "note": "-log p(y | v) alone, by its exact gradient.",

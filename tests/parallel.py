@@ -73,7 +73,8 @@ def cases() -> dict:
 
 def leave(folder, name, model):
     """Weights and history, under the name and this process's number."""
-    state = {key: value.clone() for key, value in model.module_.state_dict().items()}
+    whole = {"memory_format": torch.contiguous_format}
+    state = {key: value.clone(**whole) for key, value in model.module_.state_dict().items()}
     stem = f"{name} {distributed.rank()}"
     save_file(state, folder / f"{stem}.safetensors")
     (folder / f"{stem}.json").write_text(json.dumps(model.history_))

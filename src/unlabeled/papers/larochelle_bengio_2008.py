@@ -71,12 +71,6 @@ RUNS = {
         "params": {**_PINNED, "n_components": 3000, "learning_rate": 0.3},
         "seeds": [0],
     },
-    "hybrid-small-batches": {
-        "label": "ClassRBM(1500), hybrid, batches of 20",
-        "note": "a learning rate of 0.1, in float32; nearer to the paper's single rows.",
-        "params": {**_PINNED, "batch_size": 20, "learning_rate": 0.1, "precision": "float32"},
-        "seeds": [0],
-    },
     "hybrid-even": {
         "label": "ClassRBM(1500), hybrid, even",
         "note": "the generative term counts as much as the other; learning rate 0.3.",

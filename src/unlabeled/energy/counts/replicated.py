@@ -126,7 +126,7 @@ class ReplicatedSoftmax(
     >>> counter = CountVectorizer(stop_words="english")
     >>> X = counter.fit_transform(texts)
     >>> words = counter.get_feature_names_out()
-    >>> model = ReplicatedSoftmax(2, learning_rate=0.03, random_state=0).fit(X)
+    >>> model = ReplicatedSoftmax(2, learning_rate=0.1, random_state=0).fit(X)
     >>> model.transform(X).shape
     (36, 2)
     >>> p = model.reconstruct(counter.transform(["clouds"]))[0]

@@ -45,6 +45,7 @@ class RatingMachine(nn.Module):
     Attributes
     ----------
     W : Parameter of shape (n_hidden, n_units * n_values)
+        Column after column in memory: what belongs to a unit lies together.
     b : Parameter of shape (n_units * n_values,)
     c : Parameter of shape (n_hidden,)
     D : Parameter of shape (n_hidden, n_units), or None
@@ -72,7 +73,7 @@ class RatingMachine(nn.Module):
         super().__init__()
         self.n_units, self.n_values = n_units, n_values
         W = torch.randn(n_hidden, n_units * n_values) * 0.01
-        self.W = nn.Parameter(W.t().contiguous().t())  # what belongs to a unit lies together
+        self.W = nn.Parameter(W.t().contiguous().t())
         self.b = nn.Parameter(torch.zeros(n_units * n_values))
         self.c = nn.Parameter(torch.zeros(n_hidden))
         self.D = nn.Parameter(torch.zeros(n_hidden, n_units)) if conditional else None

@@ -103,6 +103,7 @@ def test_a_report_is_told_the_labels_of_all_its_rows(place, monkeypatch):
         (["digits", "--labels", "y"], "--labels is for files; digits brings its 10 classes along"),
         (["frey", "--labels", "y"], "--labels is for files; frey has no labels"),
         (["table.csv", "--labels", "kind", "--val-data", "bits.npy"], "needs a table"),
+        (["digits", "--test-data", "bits.npy"], "learns from labels, and bits.npy comes without"),
     ],
 )
 def test_labels_that_are_not_there_are_a_sentence(place, capsys, words, message):

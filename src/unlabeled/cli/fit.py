@@ -30,7 +30,7 @@ def fit(argv: list[str]) -> None:
     folder = args.out or Path(f"{name.lower()}-{_stem(args.data)}")
     model = _make(name, params)
     train, test, watch = _sources(args)
-    labels = _labels(model, train, watch)
+    labels = _labels(model, train, test, watch)
     run: dict[str, Any] = {"request": _request(name, args, params)}
     claim(folder, run["request"], resume=args.resume, overwrite=args.overwrite)
     run["treatment"] = treatment = _treatment(train, args)
@@ -171,11 +171,11 @@ def _sources(args):
     return train, test, read_source(args.val_data, prefer="valid", labels=args.labels)
 
 
-def _labels(model, train, watch) -> dict:
-    """What `fit` is told beside the rows."""
+def _labels(model, train, test, watch) -> dict:
+    """What `fit` is told beside the rows, all of which have labels if the model learns them."""
     if not model._learns_labels:
         return {}
-    for source in filter(None, (train, watch)):
+    for source in filter(None, (train, test, watch)):
         if source.y is None:
             raise Mistake(
                 f"{type(model).__name__} learns from labels, and {source.name} comes without: "

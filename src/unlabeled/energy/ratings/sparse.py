@@ -56,7 +56,7 @@ class _Ratings:
 
     def __init__(self, machine, x):
         at = (x.unsqueeze(-1) == machine.scale).nonzero()
-        self.row, self.unit, value = at.unbind(1)
+        self.row, self.unit, value = at.t().contiguous()
         self.v = one_hot(value, machine.n_values).to(x.dtype)
         self.n, self.machine = len(x), machine
         self.first = _starts(self.row, self.n)
